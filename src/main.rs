@@ -1,0 +1,3 @@
+//! The thin start of the `git-coord` binary.
+
+fn main() {}
