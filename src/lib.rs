@@ -5,3 +5,4 @@
 //! events → report → front`.
 
 pub mod base;
+pub mod records;

@@ -1,0 +1,163 @@
+//! The table of kinds: the one place where a new kind is made known to all generic layers.
+//!
+//! Where records lie in the tip tree is stated here and nowhere else, in both directions.
+
+use std::sync::Arc;
+
+use schemars::{Schema, SchemaGenerator};
+
+use super::field::{COMMON, Field};
+use super::record::{Record, Typed};
+use super::{agent, codec, message, task};
+use crate::base::{Id, Result, id};
+
+/// Where the records of a kind lie in the tip tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// `<folder>/<id>.md`, for kinds of which there are few.
+    Flat(&'static str),
+    /// `<folder>/<xx>/<yy>/<id>.md`, for kinds that grow; the shard is [`id::shard`].
+    Sharded(&'static str),
+    /// `<folder>/<YYYY-MM-DD>/<xx>/<id>.md`, for kinds whose id is a ULID; the date is the one in the ULID, in UTC.
+    Dated(&'static str),
+}
+
+/// One row of the table: everything that a layer that knows no kind has to know of one.
+pub struct Kind {
+    /// The word under `kind:` in the file and in `show kind/id`.
+    pub name: &'static str,
+    /// The first letter of generated ids.
+    pub letter: char,
+    /// Where its records lie.
+    pub place: Place,
+    /// Its own fields, besides [`COMMON`].
+    pub fields: &'static [Field],
+    /// Reads a file of this kind; see [`codec::decode`].
+    pub decode: fn(&[u8]) -> Result<Arc<dyn Record>>,
+    /// Draws the JSON Schema of its record.
+    pub schema: fn(&mut SchemaGenerator) -> Schema,
+}
+
+/// All kinds of records, in the order in which they are listed.
+pub const KINDS: &[&Kind] = &[&task::TASK, &message::MESSAGE, &agent::AGENT];
+
+impl Kind {
+    /// Returns the row of the kind of that name.
+    pub fn find(name: &str) -> Option<&'static Kind> {
+        KINDS.iter().copied().find(|kind| kind.name == name)
+    }
+
+    /// Returns the folder under which all records of the kind lie.
+    pub fn folder(&self) -> &'static str {
+        match self.place {
+            Place::Flat(folder) | Place::Sharded(folder) | Place::Dated(folder) => folder,
+        }
+    }
+
+    /// Returns the path of the record with this id in the tip tree.
+    pub fn path(&self, id: &str) -> String {
+        let (first, second) = id::shard(id);
+        match self.place {
+            Place::Flat(folder) => format!("{folder}/{id}.md"),
+            Place::Sharded(folder) => format!("{folder}/{first}/{second}/{id}.md"),
+            Place::Dated(folder) => {
+                let date = id::ulid_time(id).unwrap_or_default().date();
+                format!("{folder}/{date}/{first}/{id}.md")
+            }
+        }
+    }
+
+    /// Returns the row of a field of this kind, its own or one that all kinds have.
+    pub fn field(&self, name: &str) -> Option<&'static Field> {
+        let own: &'static [Field] = self.fields;
+        own.iter().chain(COMMON).find(|field| field.name == name)
+    }
+}
+
+impl std::fmt::Debug for Kind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+impl PartialEq for Kind {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Kind {}
+
+/// Returns kind and id of the record that lies at a path; nothing where no record can lie there.
+///
+/// A file at the wrong place (another shard, another date) is nobody's record: two files can never claim one id.
+pub fn locate(path: &str) -> Option<(&'static Kind, Id)> {
+    let folder = path.split('/').next()?;
+    let kind = KINDS.iter().copied().find(|kind| kind.folder() == folder)?;
+    let name = path.rsplit('/').next()?.strip_suffix(".md")?;
+    let id = Id::parse(name).ok()?;
+    (kind.path(&id) == path).then_some((kind, id))
+}
+
+/// Reads a file of the kind `T`, with the kind forgotten; what a row puts under `decode`.
+pub fn decode_as<T: Typed>(bytes: &[u8]) -> Result<Arc<dyn Record>> {
+    Ok(Arc::new(codec::decode::<T>(bytes)?))
+}
+
+/// Draws the schema of `T` with the field `kind` in it; what a row puts under `schema`.
+pub fn schema_of<T: Typed>(generator: &mut SchemaGenerator) -> Schema {
+    let mut schema = T::json_schema(generator);
+    if let Some(properties) = schema.get_mut("properties").and_then(|p| p.as_object_mut()) {
+        properties.insert("kind".into(), serde_json::json!({ "const": T::KIND.name }));
+        properties.insert("body".into(), serde_json::json!({ "type": "string", "description": "The Markdown body." }));
+    }
+    schema
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_leads_back_to_its_record() {
+        for (kind, id) in [("task", "T-TASK-01"), ("agent", "dev-1"), ("message", "01KAHD4V2M0000000000000000")] {
+            let kind = Kind::find(kind).expect("in the table");
+            let path = kind.path(id);
+            let (found, found_id) = locate(&path).expect(&path);
+            assert_eq!((found, found_id.as_str()), (kind, id));
+        }
+        assert_eq!(
+            Kind::find("message").expect("in the table").path("01KAHD4V2M0000000000000000"),
+            "messages/2025-11-20/da/01KAHD4V2M0000000000000000.md"
+        );
+    }
+
+    #[test]
+    fn a_file_in_the_wrong_shard_is_nobodys_record() {
+        for path in [
+            "tasks/00/00/abc.md",
+            "tasks/abc.md",
+            "agents/a/b.md",
+            "agents/dev-1.txt",
+            "agents/-x.md",
+            "elsewhere/x.md",
+            "",
+        ] {
+            assert!(locate(path).is_none(), "{path}");
+        }
+    }
+
+    #[test]
+    fn every_field_of_a_struct_stands_in_its_table() {
+        for kind in KINDS {
+            let schema = (kind.schema)(&mut SchemaGenerator::default());
+            let properties = schema.get("properties").and_then(|p| p.as_object()).expect("an object");
+            for name in properties.keys() {
+                assert!(kind.field(name).is_some(), "{}.{name} has no row", kind.name);
+            }
+            for field in kind.fields {
+                assert!(properties.contains_key(field.name), "{}.{} is no field", kind.name, field.name);
+            }
+        }
+    }
+}

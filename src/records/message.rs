@@ -1,0 +1,129 @@
+//! The message: what one agent or person says to others, or into the thread of a task.
+//!
+//! A message never changes. Who has it unread stands in the inbox entries, which are links to the same bytes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::check;
+use super::field::{Field, Rule};
+use super::kind::{Kind, Place, decode_as, schema_of};
+use super::record::record;
+use super::word::words;
+use crate::base::{Result, Timestamp};
+
+/// The row of the kind.
+pub static MESSAGE: Kind = Kind {
+    name: "message",
+    letter: 'm',
+    place: Place::Dated("messages"),
+    fields: FIELDS,
+    decode: decode_as::<Message>,
+    schema: schema_of::<Message>,
+};
+
+const FIELDS: &[Field] = &[
+    Field::closed("from", Rule::Immutable),
+    Field::closed("to", Rule::Immutable),
+    Field::closed("timestamp", Rule::Immutable),
+    Field::closed("type", Rule::Immutable),
+    Field::closed("priority", Rule::Immutable),
+    Field::closed("thread", Rule::Immutable),
+    Field::closed("references", Rule::Immutable),
+    Field::closed("metadata", Rule::Immutable),
+    Field::closed("external_ref", Rule::Immutable),
+    Field::closed("extra", Rule::Immutable),
+];
+
+words! {
+    /// What a message is for.
+    Type {
+        /// An assignment, a change of priority, a direction.
+        Directive = "directive",
+        /// A question that waits for a response.
+        Question = "question",
+        /// The answer to a question or a blocker.
+        Response = "response",
+        /// How far a task is.
+        Progress = "progress",
+        /// Something that keeps a task from going on.
+        Blocker = "blocker",
+        /// A task is done.
+        Completion = "completion",
+        /// Something failed.
+        Error = "error",
+        /// A remark in the thread of a task.
+        Note = "note",
+        /// Talk.
+        Chat = "chat",
+        /// What the next one to take a task should know.
+        Handoff = "handoff",
+        /// A word that lets something go ahead, or not.
+        Approval = "approval",
+    }
+}
+
+words! {
+    /// How soon a message wants to be read, the last soonest.
+    Urgency { Low = "low", Normal = "normal", High = "high", Urgent = "urgent" }
+}
+
+impl Default for Type {
+    fn default() -> Self {
+        Type::Chat
+    }
+}
+
+impl Default for Urgency {
+    fn default() -> Self {
+        Urgency::Normal
+    }
+}
+
+record! {
+    /// What somebody said. The body is the content.
+    Message in MESSAGE {
+        /// Who said it.
+        from: String,
+        /// Whose inboxes it lies in; nobody's where it is empty.
+        to: BTreeSet<String>,
+        /// When it was said.
+        timestamp: Timestamp,
+        /// What it is for.
+        r#type: Type,
+        /// How soon it wants to be read.
+        priority: Urgency,
+        /// The task, sprint or message it belongs to.
+        thread: Option<String>,
+        /// What it refers to.
+        references: BTreeSet<String>,
+        /// Facts for machines.
+        metadata: BTreeMap<String, Value>,
+        /// Its name in another system.
+        external_ref: Option<String>,
+        /// What other systems know of it and this one has no field for.
+        extra: BTreeMap<String, Value>,
+    }
+}
+
+impl Message {
+    fn check(&self) -> Result<()> {
+        check::name("from", &self.from)?;
+        check::word("type", self.r#type.as_str())?;
+        check::word("priority", self.priority.as_str())?;
+        check::optional_name("thread", self.thread.as_deref())?;
+        self.to.iter().try_for_each(|name| check::name("to", name))?;
+        self.references.iter().try_for_each(|name| check::name("references", name))
+    }
+}
+
+/// Returns the path of the link to a message while an agent has it unread.
+pub fn inbox_path(agent: &str, message: &str) -> String {
+    format!("{}/{message}.md", inbox_folder(agent))
+}
+
+/// Returns the folder of the messages that an agent has unread.
+pub fn inbox_folder(agent: &str) -> String {
+    format!("inbox/{agent}")
+}

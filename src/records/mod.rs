@@ -1,0 +1,25 @@
+//! What the data means: one file per kind, the rules of their fields, and the codec between file and record.
+//!
+//! Pure: nothing here knows of git, of a clock or of the machine. A new kind is one file here, its verbs,
+//! and one row in [`kind::KINDS`]; see `docs/architecture.md`.
+
+pub mod agent;
+pub mod check;
+pub mod codec;
+pub mod config;
+pub mod field;
+pub mod kind;
+pub mod message;
+pub mod record;
+pub mod stamps;
+pub mod task;
+pub mod word;
+
+pub use agent::Agent;
+pub use config::Config;
+pub use field::{Field, Rule, SetBy};
+pub use kind::{KINDS, Kind, Place};
+pub use message::Message;
+pub use record::{Record, Typed};
+pub use stamps::{Edited, Stamp};
+pub use task::Task;
