@@ -128,7 +128,7 @@ mod tests {
         }
         assert_eq!(
             Kind::find("message").expect("in the table").path("01KAHD4V2M0000000000000000"),
-            "messages/2025-11-20/da/01KAHD4V2M0000000000000000.md"
+            "messages/2025-11-20/74/01KAHD4V2M0000000000000000.md"
         );
     }
 
