@@ -5,4 +5,6 @@
 //! events → report → front`.
 
 pub mod base;
+pub mod query;
 pub mod records;
+pub mod state;

@@ -18,6 +18,9 @@ pub struct Timestamp(i64);
 const RANGE: (i64, i64) = (-62_167_219_200_000, 253_402_300_799_999);
 
 impl Timestamp {
+    /// 1970-01-01T00:00:00Z.
+    pub const EPOCH: Timestamp = Timestamp(0);
+
     /// Returns the moment that many milliseconds after 1970, held within the years 0000 to 9999.
     pub fn from_millis(millis: i64) -> Self {
         Timestamp(millis.clamp(RANGE.0, RANGE.1))

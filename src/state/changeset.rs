@@ -1,0 +1,97 @@
+//! What an operation wants to be different: files put, linked and removed, in one commit or not at all.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::base::Id;
+use crate::records::Kind;
+use crate::records::record::Record;
+
+/// The change of one path.
+#[derive(Debug, Clone)]
+pub enum Edit {
+    /// The record lies at this path: at its own, or at a second one that links to the same bytes.
+    Put(Arc<dyn Record>),
+    /// Nothing lies at this path.
+    Remove,
+}
+
+/// Something the user should know although the operation went through.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub struct Warning {
+    /// The stable machine word.
+    pub code: String,
+    /// What is odd.
+    pub message: String,
+}
+
+/// What an operation wants to be different.
+#[derive(Debug, Clone, Default)]
+pub struct Changeset {
+    /// The record that the operation was about, changed or not.
+    pub about: Option<Arc<dyn Record>>,
+    /// One line that says what was done; the subject of the commit.
+    pub subject: String,
+    /// What the user should know.
+    pub warnings: Vec<Warning>,
+    edits: BTreeMap<String, Edit>,
+}
+
+impl Changeset {
+    /// Returns a changeset with nothing in it but the line that says what was done.
+    pub fn new(subject: impl Into<String>) -> Self {
+        Changeset { subject: subject.into(), ..Self::default() }
+    }
+
+    /// Puts a record at its own path.
+    pub fn put(&mut self, record: impl Record) {
+        self.put_any(Arc::new(record));
+    }
+
+    /// Puts a record of any kind at its own path.
+    pub fn put_any(&mut self, record: Arc<dyn Record>) {
+        self.edits.insert(record.kind().path(record.id()), Edit::Put(record));
+    }
+
+    /// Puts a record at its own path and makes it the one that the operation was about.
+    pub fn put_main(&mut self, record: impl Record) {
+        let record: Arc<dyn Record> = Arc::new(record);
+        self.about = Some(record.clone());
+        self.put_any(record);
+    }
+
+    /// Links a record at a second path.
+    pub fn link(&mut self, path: String, record: Arc<dyn Record>) {
+        self.edits.insert(path, Edit::Put(record));
+    }
+
+    /// Removes what lies at a path.
+    pub fn remove(&mut self, path: String) {
+        self.edits.insert(path, Edit::Remove);
+    }
+
+    /// Adds something the user should know.
+    pub fn warn(&mut self, code: &str, message: impl Into<String>) {
+        self.warnings.push(Warning { code: code.to_owned(), message: message.into() });
+    }
+
+    /// Returns whether nothing would be different.
+    pub fn is_empty(&self) -> bool {
+        self.edits.is_empty()
+    }
+
+    /// Returns the changes in the order of their paths.
+    pub fn edits(&self) -> &BTreeMap<String, Edit> {
+        &self.edits
+    }
+
+    /// Returns the record that the changeset puts at its own path, if it does.
+    pub fn record(&self, kind: &Kind, id: &Id) -> Option<&Arc<dyn Record>> {
+        match self.edits.get(&kind.path(id)) {
+            Some(Edit::Put(record)) => Some(record),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! One moment of all records, what may change in it, and what happened between two moments.
+//!
+//! A [`Snapshot`] answers questions; a [`Changeset`] says what an operation wants to be different; an
+//! [`event::Event`] says what was. How a moment is stored is the business of `store`.
+
+pub mod changeset;
+pub mod event;
+#[cfg(any(test, feature = "testing"))]
+pub mod memory;
+pub mod page;
+pub mod snapshot;
+
+pub use changeset::{Changeset, Edit, Warning};
+pub use event::Event;
+pub use page::{Page, Paging};
+pub use snapshot::{Snapshot, all, find, get};
