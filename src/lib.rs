@@ -6,5 +6,6 @@
 
 pub mod base;
 pub mod query;
+pub mod ops;
 pub mod records;
 pub mod state;

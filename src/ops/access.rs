@@ -1,0 +1,79 @@
+//! Whose a claimed task is, and what is said to everybody else.
+//!
+//! Ownership goes by the id of the claim: given with the command, or the session's, or remembered for this worktree.
+//! Never by the name alone: two agents with one name are two owners.
+
+use super::Context;
+use crate::base::{Error, Result, Timestamp, text, time};
+use crate::query::Signs;
+use crate::records::Task;
+use crate::records::task::Claim;
+
+/// Returns whether the asker holds this claim, by its id, its session, or what the worktree remembers.
+pub fn holds(context: &Context, task: &str, claim: &Claim, given: Option<&str>) -> bool {
+    match given {
+        Some(id) => claim.id == id,
+        None if has_session(context) => same_session(context, claim),
+        None => context.held.get(task).is_some_and(|id| *id == claim.id),
+    }
+}
+
+/// Returns whether the asker may be answered as the holder when it claims again: only the claim's id or an equal
+/// session proves that, not what the worktree remembers.
+pub fn holds_for_claiming(context: &Context, claim: &Claim, given: Option<&str>) -> bool {
+    match given {
+        Some(id) => claim.id == id,
+        None => same_session(context, claim),
+    }
+}
+
+/// Refuses what only the holder of a claimed task may do; lets everybody through where nobody holds it.
+///
+/// # Errors
+/// `claim_held` where somebody else holds the task and `force` is not given.
+pub fn require_holder(context: &Context, task: &Task, given: Option<&str>, force: bool, doing: &str) -> Result<()> {
+    match &task.claim {
+        Some(claim) if !force && !holds(context, &task.id, claim, given) => Err(held(context, task, claim, doing)),
+        _ => Ok(()),
+    }
+}
+
+/// Makes the refusal for a task that somebody else holds.
+pub fn held(context: &Context, task: &Task, claim: &Claim, doing: &str) -> Error {
+    let by = text::excerpt(&claim.agent, 40);
+    let since = time::in_words(context.now.since(claim.at));
+    let mut error = Error::conflict(
+        "claim_held",
+        format!(
+            "cannot {doing} {}: held by {by} (claim {}, {since} ago, ttl {} min)",
+            task.id, claim.id, claim.ttl_minutes
+        ),
+    )
+    .detail("task", task.id.as_str())
+    .detail("claim", claim.id.as_str())
+    .detail("agent", claim.agent.as_str())
+    .detail("epoch", claim.epoch)
+    .detail("at", claim.at.to_string())
+    .detail("ttl_minutes", claim.ttl_minutes);
+    if let Some(overdue) = context.signs.overdue(claim, context.now) {
+        error = error.detail("stale_since", stale_since(&context.signs, claim).to_string());
+        error = error.hint(format!(
+            "silent for {} too long: git coord claim {} --takeover",
+            time::in_words(overdue),
+            task.id
+        ));
+    }
+    error.hint("git coord ready").hint(format!("git coord note {} \"…\"", task.id))
+}
+
+fn stale_since(signs: &Signs, claim: &Claim) -> Timestamp {
+    signs.last(claim).plus(std::time::Duration::from_secs(claim.ttl_minutes.saturating_mul(60)))
+}
+
+fn has_session(context: &Context) -> bool {
+    context.session.as_deref().is_some_and(|session| !session.is_empty())
+}
+
+fn same_session(context: &Context, claim: &Claim) -> bool {
+    has_session(context) && claim.session == context.session
+}

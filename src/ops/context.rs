@@ -1,0 +1,27 @@
+//! Who is asking, when, and with which randomness: all that an operation knows besides the records and its input.
+
+use std::collections::BTreeMap;
+
+use crate::base::{Seed, Timestamp};
+use crate::query::Signs;
+
+/// The circumstances of one command, settled before its operation first runs.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// The moment of the command.
+    pub now: Timestamp,
+    /// The name of who is asking.
+    pub agent: String,
+    /// The session of who is asking.
+    pub session: Option<String>,
+    /// What this command belongs together with.
+    pub correlation: Option<String>,
+    /// Where new ids come from.
+    pub seed: Seed,
+    /// The claim ids that this worktree remembers for this agent, by task.
+    pub held: BTreeMap<String, String>,
+    /// The signs of life that this machine knows of.
+    pub signs: Signs,
+    /// How long a claim lives without a sign of life, in minutes, where the command does not say.
+    pub ttl_minutes: u64,
+}

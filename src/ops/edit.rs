@@ -1,0 +1,315 @@
+//! Changing the fields of a record that anybody may change, whatever its kind.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::Context;
+use super::task::check_place;
+use crate::base::{Error, Result, text};
+use crate::query::Graph;
+use crate::records::record::{Record, Typed};
+use crate::records::{Agent, Field, Kind, Rule, SetBy, Task, stamps};
+use crate::state::{Changeset, Snapshot, get};
+
+/// Which fields of which record to change.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Edit {
+    /// The kind of the record.
+    pub kind: String,
+    /// The record.
+    pub id: String,
+    /// New values by field; `field.key` for one key of a map; an empty text clears.
+    pub set: BTreeMap<String, String>,
+    /// Elements to add to sets, by field.
+    pub add: BTreeMap<String, Vec<String>>,
+    /// Elements to take out of sets, by field.
+    pub remove: BTreeMap<String, Vec<String>>,
+    /// The new text.
+    pub body: Option<String>,
+}
+
+/// Changes fields of a record; where all have their new values already, nothing changes.
+///
+/// # Errors
+/// `not_found` (4); `field_not_editable`, `unknown_field`, `bad_value`, `cycle` or `bad_record` (5).
+pub fn edit(snapshot: &dyn Snapshot, input: &Edit, context: &Context) -> Result<Changeset> {
+    match input.kind.as_str() {
+        "task" => {
+            let before = get::<Task>(snapshot, &input.id)?;
+            let mut changes = changed(&before, input, context)?;
+            if let Some(Ok(after)) = changes.about.as_ref().map(|record| get_as::<Task>(record.as_ref())) {
+                check_moved(snapshot, &before, &after, &mut changes)?;
+            }
+            Ok(changes)
+        }
+        "agent" => changed(&get::<Agent>(snapshot, &input.id)?, input, context),
+        other => Err(Error::invalid("field_not_editable", format!("a {} is never edited", text::excerpt(other, 40)))),
+    }
+}
+
+/// Returns what an edit makes of a record of any kind.
+pub fn changed<T: Typed>(before: &T, input: &Edit, context: &Context) -> Result<Changeset> {
+    let mut fields = before.to_map();
+    fields.remove("kind");
+    for (name, value) in &input.set {
+        set(T::KIND, &mut fields, name, value)?;
+    }
+    for (name, elements) in &input.add {
+        change_set(T::KIND, &mut fields, name, |set| elements.iter().for_each(|e| insert(set, e)))?;
+    }
+    for (name, elements) in &input.remove {
+        change_set(T::KIND, &mut fields, name, |set| set.retain(|e| !elements.iter().any(|gone| e == gone)))?;
+    }
+    let mut after: T = serde_json::from_value(Value::Object(fields)).map_err(|error| {
+        Error::invalid("bad_value", format!("cannot change {} {}: {error}", T::KIND.name, input.id))
+    })?;
+    *after.common_mut().body = input.body.clone().unwrap_or_else(|| before.body().to_owned());
+    after.validate()?;
+    let mut changes = Changeset::new(String::new());
+    if stamps::mark(before, &mut after, context.now, &context.agent) {
+        let parts: Vec<&str> =
+            input.set.keys().chain(input.add.keys()).chain(input.remove.keys()).map(String::as_str).collect();
+        let parts = if parts.is_empty() { "body".to_owned() } else { parts.join(", ") };
+        changes.subject = format!("Edit {} {}: {}", T::KIND.name, input.id, text::excerpt(&parts, 60));
+        changes.put_main(after);
+    } else {
+        changes.about = Some(std::sync::Arc::new(after));
+    }
+    Ok(changes)
+}
+
+/// Returns the row of a field that may be edited.
+///
+/// # Errors
+/// `unknown_field` with the fields there are, `field_not_editable` with the verb that changes it.
+pub fn editable(kind: &'static Kind, name: &str) -> Result<&'static Field> {
+    let Some(field) = kind.field(name) else {
+        let names: Vec<&str> =
+            kind.fields.iter().filter(|field| field.set_by == SetBy::Edit).map(|field| field.name).collect();
+        let shown = text::excerpt(name, 40);
+        return Err(Error::invalid("unknown_field", format!("a {} has no field «{shown}»", kind.name))
+            .hint(format!("fields that can be set: {}", names.join(", "))));
+    };
+    let cannot = || format!("cannot set {name} of a {}", kind.name);
+    match field.set_by {
+        SetBy::Edit => Ok(field),
+        SetBy::Verb(verbs) => Err(Error::invalid("field_not_editable", format!("{}: it changes by {verbs}", cannot()))
+            .detail("field", name)
+            .hint(format!("git coord {} -h", verbs.split(',').next().unwrap_or(verbs)))),
+        SetBy::Nobody => Err(Error::invalid("field_not_editable", format!("{}: it never changes by hand", cannot()))
+            .detail("field", name)),
+    }
+}
+
+fn set(kind: &'static Kind, fields: &mut Map<String, Value>, name: &str, text: &str) -> Result<()> {
+    let (name, key) = match name.split_once('.') {
+        Some((name, key)) => (name, Some(key)),
+        None => (name, None),
+    };
+    let field = editable(kind, name)?;
+    match (field.rule, key) {
+        (Rule::Map, Some(key)) if !key.is_empty() => {
+            let map = fields.entry(name).or_insert_with(|| Value::Object(Map::new()));
+            let map = map.as_object_mut().ok_or_else(|| bad_value(name, "is no map"))?;
+            match text {
+                "" => map.remove(key),
+                text => map.insert(key.to_owned(), any_value(text)),
+            };
+        }
+        (Rule::Map, None) if text.is_empty() => {
+            fields.remove(name);
+        }
+        (Rule::Map, None) => {
+            let value = serde_json::from_str::<Value>(text).ok().filter(Value::is_object);
+            fields.insert(
+                name.to_owned(),
+                value.ok_or_else(|| bad_value(name, "takes a JSON object, or name one key: field.key=value"))?,
+            );
+        }
+        (_, Some(_)) => return Err(bad_value(name, "has no keys")),
+        (_, None) if name == "body" => return Err(bad_value(name, "is set by --body")),
+        (_, None) if text.is_empty() => {
+            fields.remove(name);
+        }
+        (Rule::Set | Rule::List, None) => {
+            fields.insert(name.to_owned(), list_value(field.rule, text));
+        }
+        (_, None) => {
+            fields.insert(name.to_owned(), scalar_value(name, text)?);
+        }
+    }
+    Ok(())
+}
+
+/// Changes the elements of a set.
+fn change_set(
+    kind: &'static Kind,
+    fields: &mut Map<String, Value>,
+    name: &str,
+    change: impl Fn(&mut Vec<Value>),
+) -> Result<()> {
+    let field = editable(kind, name)?;
+    if !matches!(field.rule, Rule::Set | Rule::List) {
+        return Err(bad_value(name, "is no set"));
+    }
+    let list = fields.entry(name).or_insert_with(|| Value::Array(Vec::new()));
+    change(list.as_array_mut().ok_or_else(|| bad_value(name, "is no set"))?);
+    Ok(())
+}
+
+fn insert(set: &mut Vec<Value>, element: &str) {
+    if !set.iter().any(|e| e == element) {
+        set.push(Value::from(element));
+    }
+}
+
+/// A set is given with commas or as JSON; a list as JSON, or as its only element.
+fn list_value(rule: Rule, text: &str) -> Value {
+    if let Ok(value @ Value::Array(_)) = serde_json::from_str(text) {
+        return value;
+    }
+    match rule {
+        Rule::Set => text.split(',').map(str::trim).filter(|e| !e.is_empty()).collect(),
+        _ => Value::from(vec![text]),
+    }
+}
+
+/// A number where the field is one by name; else the text itself.
+fn scalar_value(name: &str, text: &str) -> Result<Value> {
+    if name == "estimate_minutes" {
+        let minutes: u64 = text.parse().map_err(|_| bad_value(name, "takes a number of minutes"))?;
+        return Ok(Value::from(minutes));
+    }
+    if name == "priority" {
+        return Ok(Value::from(super::task::parse_priority(text)?.as_str()));
+    }
+    Ok(Value::from(text))
+}
+
+/// JSON where it is JSON, else the text.
+fn any_value(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|_| Value::from(text))
+}
+
+fn bad_value(field: &str, rule: &str) -> Error {
+    Error::invalid("bad_value", format!("{field} {rule}")).detail("field", field)
+}
+
+fn get_as<T: Typed>(record: &dyn Record) -> Result<T> {
+    record.as_any().downcast_ref::<T>().cloned().ok_or_else(|| Error::fatal("internal", "a record changed its kind"))
+}
+
+/// Checks a task that was moved: its parent must be there and must not be part of it.
+fn check_moved(snapshot: &dyn Snapshot, before: &Task, after: &Task, changes: &mut Changeset) -> Result<()> {
+    let mut moved = after.clone();
+    if before.sprint == after.sprint {
+        moved.sprint = None;
+    }
+    moved.discovered_from.retain(|from| !before.discovered_from.contains(from));
+    if before.parent == after.parent {
+        moved.parent = None;
+    } else if let Some(parent) = &after.parent {
+        super::task::require(snapshot, parent)?;
+        if Graph::of(snapshot)?.waits_for(&after.id, parent) {
+            return Err(Error::invalid(
+                "cycle",
+                format!("cannot make {} a part of {parent}: it waits for it", after.id),
+            ));
+        }
+    }
+    check_place(snapshot, &moved, changes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ops::Operation;
+    use crate::ops::fixture::{World, code};
+
+    fn set_field(field: &str, value: &str) -> Operation {
+        let set = BTreeMap::from([(field.to_owned(), value.to_owned())]);
+        Operation::Edit(Edit { kind: "task".into(), id: "a".into(), set, ..Edit::default() })
+    }
+
+    fn world() -> World {
+        let mut world = World::new();
+        world.task("a");
+        world
+    }
+
+    #[test]
+    fn every_sort_of_field_can_be_set_and_cleared() {
+        let mut world = world();
+        for (field, value) in [
+            ("title", "123"),
+            ("estimate_minutes", "45"),
+            ("labels", "x, y"),
+            ("questions", "What, now?"),
+            ("metrics.lines", "450"),
+            ("due_at", "2026-01-02T03:04:05+01:00"),
+            ("extra", "{\"k\":[1]}"),
+            ("priority", "0"),
+        ] {
+            world.run(set_field(field, value)).expect(field);
+        }
+        let task = world.get("a");
+        assert_eq!((task.title.as_str(), task.estimate_minutes, task.labels.len()), ("123", Some(45), 2));
+        assert_eq!((task.questions[0].as_str(), task.metrics["lines"].as_u64()), ("What, now?", Some(450)));
+        assert_eq!(task.due_at.expect("a time").to_string(), "2026-01-02T02:04:05.000Z");
+        assert_eq!((task.extra["k"][0].as_u64(), task.priority.as_str()), (Some(1), "P0"));
+        for field in ["estimate_minutes", "labels", "metrics.lines", "due_at", "extra"] {
+            world.run(set_field(field, "")).expect(field);
+        }
+        let task = world.get("a");
+        assert!(task.labels.is_empty() && task.metrics.is_empty() && task.due_at.is_none() && task.extra.is_empty());
+    }
+
+    #[test]
+    fn what_a_verb_changes_is_refused_with_the_verb_named() {
+        let mut world = world();
+        for field in ["status", "claim", "epoch", "assignee", "completed_at", "edited", "created_at", "id"] {
+            let error = world.run(set_field(field, "x")).expect_err(field);
+            assert_eq!(error.code(), "field_not_editable", "{field}");
+        }
+        assert!(world.run(set_field("status", "x")).expect_err("refused").message().contains("done"));
+        assert_eq!(code(world.run(set_field("colour", "x"))), "unknown_field");
+        assert_eq!(code(world.run(set_field("due_at", "soon"))), "bad_value");
+        assert_eq!(code(world.run(set_field("title", ""))), "bad_record");
+    }
+
+    #[test]
+    fn labels_come_and_go_one_by_one() {
+        let mut world = world();
+        let edit = |add: &[&str], remove: &[&str]| {
+            let field = |names: &[&str]| {
+                BTreeMap::from([("labels".to_owned(), names.iter().map(|n| (*n).to_owned()).collect())])
+            };
+            Operation::Edit(Edit {
+                kind: "task".into(),
+                id: "a".into(),
+                add: field(add),
+                remove: field(remove),
+                ..Edit::default()
+            })
+        };
+        world.run(edit(&["x", "y"], &[])).expect("added");
+        world.run(edit(&["z"], &["x"])).expect("changed");
+        assert_eq!(world.get("a").labels.iter().collect::<Vec<_>>(), ["y", "z"]);
+        assert!(world.run(edit(&["z"], &["x"])).expect("as it is").is_empty());
+    }
+
+    #[test]
+    fn a_task_cannot_be_moved_into_itself() {
+        let mut world = world();
+        world.task("b");
+        let mut child = world.get("b");
+        child.parent = Some("a".into());
+        world.put(child);
+        assert_eq!(code(world.run(set_field("parent", "b"))), "cycle");
+        assert_eq!(code(world.run(set_field("parent", "a"))), "cycle");
+        assert_eq!(code(world.run(set_field("parent", "zz"))), "not_found");
+    }
+}

@@ -1,0 +1,164 @@
+//! Sending messages and taking them out of the inbox.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::Context;
+use super::note::require_text;
+use crate::base::{Error, Result, text};
+use crate::records::message::{MESSAGE, Message, Type, Urgency, inbox_path};
+use crate::records::record::{Record, Typed};
+use crate::records::{Agent, agent};
+use crate::state::{Changeset, Snapshot, find};
+
+/// What to send to whom.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Send {
+    /// The agents.
+    pub to: BTreeSet<String>,
+    /// The content.
+    pub body: String,
+    /// What it is for.
+    pub r#type: Option<String>,
+    /// How soon it wants to be read.
+    pub priority: Option<String>,
+    /// The task, sprint or message it belongs to.
+    pub thread: Option<String>,
+    /// What it refers to.
+    pub references: BTreeSet<String>,
+    /// Facts for machines.
+    pub metadata: BTreeMap<String, Value>,
+}
+
+/// Which messages have been read.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Read {
+    /// The messages.
+    pub messages: Vec<String>,
+}
+
+/// Sends a message.
+///
+/// # Errors
+/// `empty_text`, `no_recipient`, `bad_id`, `reserved_name` or `bad_record` (5).
+pub fn send(snapshot: &dyn Snapshot, input: &Send, context: &Context) -> Result<Changeset> {
+    require_text(&input.body, "message")?;
+    if input.to.is_empty() {
+        return Err(
+            Error::invalid("no_recipient", "cannot send the message: it names nobody").hint("git coord agent list")
+        );
+    }
+    for name in &input.to {
+        agent::parse_name(name).map_err(|error| error.hint("name agents, with commas between them: dev-1,dev-2"))?;
+    }
+    let mut message = Message::new(context.seed.ulid(context.now, 0), context.now, &context.agent);
+    message.from.clone_from(&context.agent);
+    message.to.clone_from(&input.to);
+    message.timestamp = context.now;
+    message.r#type = input.r#type.as_deref().map(Type::from).unwrap_or_default();
+    message.priority = input.priority.as_deref().map(parse_urgency).transpose()?.unwrap_or_default();
+    message.thread.clone_from(&input.thread);
+    message.references.clone_from(&input.references);
+    message.metadata.clone_from(&input.metadata);
+    message.body.clone_from(&input.body);
+    message.validate()?;
+
+    let to = message.to.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+    let mut changes = Changeset::new(format!(
+        "Send {} to {}: {}",
+        message.r#type,
+        text::excerpt(&to, 40),
+        text::excerpt(&message.body, 50)
+    ));
+    deliver(snapshot, &message, &mut changes)?;
+    changes.about = Some(Arc::new(message));
+    Ok(changes)
+}
+
+/// Takes messages out of the asker's inbox; those that are not in it stay as they are.
+///
+/// # Errors
+/// `not_found` where there is no such message.
+pub fn read(snapshot: &dyn Snapshot, input: &Read, context: &Context) -> Result<Changeset> {
+    let unread: BTreeSet<String> = snapshot.inbox(&context.agent)?.into_iter().map(String::from).collect();
+    let mut changes = Changeset::new(String::new());
+    let mut taken = Vec::new();
+    for id in &input.messages {
+        let message = snapshot.find(&MESSAGE, id)?.ok_or_else(|| crate::state::snapshot::missing(&MESSAGE, id))?;
+        if unread.contains(id) {
+            changes.remove(inbox_path(&context.agent, id));
+            taken.push(id.as_str());
+        }
+        changes.about = Some(message);
+    }
+    changes.subject = format!("Read {}", text::excerpt(&taken.join(", "), 80));
+    Ok(changes)
+}
+
+/// Puts a message into a changeset, and a link to it into the inbox of each agent that it is addressed to.
+pub fn deliver(snapshot: &dyn Snapshot, message: &Message, changes: &mut Changeset) -> Result<()> {
+    let record: Arc<dyn Record> = Arc::new(message.clone());
+    for name in &message.to {
+        let agent = agent::parse_name(name)?;
+        if find::<Agent>(snapshot, &agent)?.is_none() {
+            changes.warn("unknown_agent", format!("there is no agent {agent} yet; the message waits in its inbox"));
+        }
+        changes.link(inbox_path(&agent, &message.id), record.clone());
+    }
+    changes.put_any(record);
+    Ok(())
+}
+
+fn parse_urgency(word: &str) -> Result<Urgency> {
+    match Urgency::from(word) {
+        Urgency::Other(_) => {
+            let shown = text::excerpt(word, 40);
+            Err(Error::invalid("bad_record", format!("priority must be low, normal, high or urgent, not «{shown}»"))
+                .detail("field", "priority"))
+        }
+        urgency => Ok(urgency),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ops::Operation;
+    use crate::ops::fixture::{World, code};
+
+    fn to(names: &[&str]) -> Operation {
+        let to = names.iter().map(|name| (*name).to_owned()).collect();
+        Operation::Send(Send { to, body: "hello".into(), ..Send::default() })
+    }
+
+    #[test]
+    fn a_message_lies_in_each_inbox_until_it_is_read_there() {
+        let mut world = World::new();
+        let id = world.run(to(&["bob", "eve"])).expect("sent").about.expect("a message").id().to_string();
+        world.become_other("bob");
+        world.run(Operation::Read(Read { messages: vec![id.clone()] })).expect("read");
+        assert!(world.records.inbox("bob").expect("an inbox").is_empty());
+        assert_eq!(world.records.inbox("eve").expect("an inbox").len(), 1);
+        let again = world.run(Operation::Read(Read { messages: vec![id] })).expect("read before");
+        assert!(again.is_empty());
+    }
+
+    #[test]
+    fn names_that_are_nobodys_are_refused() {
+        let mut world = World::new();
+        assert_eq!(code(world.run(to(&["all"]))), "reserved_name");
+        assert_eq!(code(world.run(to(&["../x"]))), "bad_id");
+        assert_eq!(code(world.run(to(&[]))), "no_recipient");
+    }
+
+    #[test]
+    fn reading_what_is_not_there_is_refused() {
+        let read = Read { messages: vec!["01KAHD4V2M0000000000000000".into()] };
+        assert_eq!(code(World::new().run(Operation::Read(read))), "not_found");
+    }
+}

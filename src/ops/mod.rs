@@ -1,0 +1,93 @@
+//! The transitions: pure functions from a moment and an input to what should be different, or a refusal.
+//!
+//! Nothing here reads a clock, draws a random number or knows git: `now`, the seed of ids and who is asking come in
+//! the [`Context`]. The same operation may be run again on a newer moment, and must then decide anew.
+
+pub mod access;
+pub mod agent;
+pub mod claim;
+pub mod close;
+pub mod block;
+pub mod context;
+pub mod dependency;
+pub mod edit;
+pub mod import;
+pub mod message;
+pub mod note;
+pub mod task;
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::Result;
+use crate::state::{Changeset, Snapshot};
+
+pub use context::Context;
+
+/// Everything that can be done to the records, with its input.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "op", rename_all = "snake_case")]
+pub enum Operation {
+    /// Makes a task.
+    TaskNew(task::New),
+    /// Changes fields of a record.
+    Edit(edit::Edit),
+    /// Makes a task wait for another.
+    DependencyAdd(dependency::Edge),
+    /// Makes a task no longer wait for another.
+    DependencyRemove(dependency::Edge),
+    /// Takes a task.
+    Claim(claim::Claim),
+    /// Takes the first task that is ready.
+    ClaimNext(claim::Next),
+    /// Gives a task back.
+    Release(claim::Release),
+    /// Closes a task as done.
+    Done(close::Done),
+    /// Closes a task as not to be done.
+    Cancel(close::Cancel),
+    /// Opens a closed task again.
+    Reopen(close::Reopen),
+    /// Says that a task cannot go on.
+    Block(block::Block),
+    /// Says that a task can go on.
+    Unblock(block::Unblock),
+    /// Puts a remark into the thread of a task.
+    Note(note::Note),
+    /// Sends a message.
+    Send(message::Send),
+    /// Takes messages out of the inbox.
+    Read(message::Read),
+    /// Makes an agent profile.
+    AgentNew(agent::New),
+    /// Takes over records that were made elsewhere.
+    Import(import::Import),
+}
+
+/// Decides what an operation changes in a moment.
+///
+/// # Errors
+/// The refusal: the operation does not fit the moment or the rules, and nothing is to be changed.
+pub fn apply(operation: &Operation, snapshot: &dyn Snapshot, context: &Context) -> Result<Changeset> {
+    match operation {
+        Operation::TaskNew(input) => task::new(snapshot, input, context),
+        Operation::Edit(input) => edit::edit(snapshot, input, context),
+        Operation::DependencyAdd(input) => dependency::add(snapshot, input, context),
+        Operation::DependencyRemove(input) => dependency::remove(snapshot, input, context),
+        Operation::Claim(input) => claim::claim(snapshot, input, context),
+        Operation::ClaimNext(input) => claim::next(snapshot, input, context),
+        Operation::Release(input) => claim::release(snapshot, input, context),
+        Operation::Done(input) => close::done(snapshot, input, context),
+        Operation::Cancel(input) => close::cancel(snapshot, input, context),
+        Operation::Reopen(input) => close::reopen(snapshot, input, context),
+        Operation::Block(input) => block::block(snapshot, input, context),
+        Operation::Unblock(input) => block::unblock(snapshot, input, context),
+        Operation::Note(input) => note::note(snapshot, input, context),
+        Operation::Send(input) => message::send(snapshot, input, context),
+        Operation::Read(input) => message::read(snapshot, input, context),
+        Operation::AgentNew(input) => agent::new(snapshot, input, context),
+        Operation::Import(input) => import::import(snapshot, input, context),
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod fixture;
