@@ -3,6 +3,7 @@
 //! Imports nothing of the project.
 
 pub mod error;
+pub mod failpoint;
 pub mod id;
 pub mod text;
 pub mod time;
