@@ -5,7 +5,8 @@
 //! events → report → front`.
 
 pub mod base;
-pub mod query;
-pub mod ops;
 pub mod records;
 pub mod state;
+pub mod query;
+pub mod ops;
+pub mod store;

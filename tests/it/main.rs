@@ -1,1 +1,3 @@
-fn main() {}
+//! One test binary: each area in a folder of its own.
+
+mod store;

@@ -1,0 +1,41 @@
+//! How a failure of the file system or of an object becomes the program's error.
+
+use std::fmt::Display;
+use std::io;
+
+use rustix::io::Errno;
+
+use super::Oid;
+use crate::base::{Error, Kind};
+
+/// Makes the error of a file operation: `what` could not be done.
+pub(super) fn io(what: impl Display, err: io::Error) -> Error {
+    let (code, hint) = match Errno::from_io_error(&err) {
+        Some(Errno::NOSPC | Errno::DQUOT | Errno::FBIG) => ("disk_full", Some("Make room on the disk and try again")),
+        Some(Errno::ROFS | Errno::ACCESS | Errno::PERM) => {
+            ("read_only", Some("Check who owns the repository and whether its file system is writable"))
+        }
+        _ => ("io", None),
+    };
+    let error = Error::fatal(code, format!("Cannot {what}")).because(err);
+    match hint {
+        Some(hint) => error.hint(hint),
+        None => error,
+    }
+}
+
+/// Makes the error of an object that is missing, cut or nonsense.
+pub(super) fn damaged(what: impl Display) -> Error {
+    Error::fatal("damaged", format!("The repository is damaged: {what}"))
+        .hint("Run `git fsck` to see what is missing, and `git coord doctor` for what can be done")
+}
+
+/// Makes the error of an object that could not be read, with the reader's own words as cause.
+pub(super) fn unreadable(id: Oid, err: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+    damaged(format!("object {id} cannot be read")).because(err)
+}
+
+/// Makes the error of a lock that somebody else holds.
+pub(super) fn busy(code: &'static str, message: impl Into<String>) -> Error {
+    Error::new(Kind::Busy, code, message)
+}

@@ -1,0 +1,119 @@
+//! Running git, for what this program leaves to it: bounded in time, without a prompt nobody can answer.
+
+use std::io::{IsTerminal, Read, Write};
+use std::process::{Child, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::time::{Duration, Instant};
+
+use super::commit::Person;
+use super::fault;
+use super::{Found, Store};
+use crate::base::{Error, Result, Timestamp};
+
+/// One call of git in the repository of a store.
+pub(super) struct Call {
+    arguments: Vec<String>,
+    variables: Vec<(&'static str, String)>,
+    input: Vec<u8>,
+    limit: Duration,
+}
+
+/// What git said.
+pub(super) struct Answer {
+    pub(super) status: ExitStatus,
+    pub(super) output: String,
+    pub(super) errors: String,
+}
+
+impl Answer {
+    pub(super) fn is_success(&self) -> bool {
+        self.status.success()
+    }
+}
+
+impl Call {
+    pub(super) fn new(arguments: &[&str]) -> Self {
+        let arguments = arguments.iter().map(|&word| word.to_owned()).collect();
+        Call { arguments, variables: Vec::new(), input: Vec::new(), limit: Duration::from_secs(30) }
+    }
+
+    pub(super) fn input(mut self, input: impl Into<Vec<u8>>) -> Self {
+        self.input = input.into();
+        self
+    }
+
+    pub(super) fn within(mut self, limit: Duration) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// Has git speak English, for words that are looked at.
+    pub(super) fn plain(mut self) -> Self {
+        self.variables.push(("LC_ALL", "C".to_owned()));
+        self
+    }
+
+    /// Sets who git writes into a reflog, and when.
+    pub(super) fn committer(mut self, person: &Person, time: Timestamp) -> Self {
+        self.variables.push(("GIT_COMMITTER_NAME", person.name.clone()));
+        self.variables.push(("GIT_COMMITTER_EMAIL", person.email.clone()));
+        self.variables.push(("GIT_COMMITTER_DATE", format!("{} +0000", time.seconds().max(0))));
+        self
+    }
+
+    /// Runs git to its end.
+    ///
+    /// # Errors
+    /// `no_git` where there is none to run, `timeout` where it took too long and was ended.
+    pub(super) fn run(self, store: &Store) -> Result<Answer> {
+        let mut command = store.environment.command("git");
+        let places = &store.places;
+        command.args(&self.arguments).current_dir(store.work_dir().unwrap_or(&places.git_dir));
+        command.env("GIT_DIR", &places.git_dir).env("GIT_COMMON_DIR", &places.common_dir);
+        if store.work_dir().is_none() && places.found != Found::Named {
+            command.env_remove("GIT_WORK_TREE");
+        }
+        if !std::io::stdin().is_terminal() && store.environment.var("GIT_TERMINAL_PROMPT").is_none() {
+            command.env("GIT_TERMINAL_PROMPT", "0");
+        }
+        command.envs(self.variables);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = command.spawn().map_err(|err| Error::fatal("no_git", "Cannot run git").because(err))?;
+        finish(child, self.input, self.limit)
+    }
+}
+
+fn finish(mut child: Child, input: Vec<u8>, limit: Duration) -> Result<Answer> {
+    let deadline = Instant::now() + limit;
+    if let Some(mut stdin) = child.stdin.take() {
+        // A thread, as git may write much before it reads; one that does not read at all is no failure of ours.
+        std::thread::spawn(move || {
+            let _ = stdin.write_all(&input);
+        });
+    }
+    let output = child.stdout.take().map(collect);
+    let errors = child.stderr.take().map(collect);
+    let gathered = gather(output, deadline).zip(gather(errors, deadline));
+    let Some((output, errors)) = gathered else {
+        let _ = child.kill();
+        let _ = child.wait();
+        return Err(fault::busy("timeout", format!("git did not answer within {limit:?}")));
+    };
+    let status = child.wait().map_err(|err| fault::io("wait for git", err))?;
+    Ok(Answer { status, output, errors })
+}
+
+fn collect(mut pipe: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
+    let (send, receive) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        let _ = pipe.read_to_end(&mut bytes);
+        let _ = send.send(bytes);
+    });
+    receive
+}
+
+fn gather(pipe: Option<Receiver<Vec<u8>>>, deadline: Instant) -> Option<String> {
+    let bytes = pipe?.recv_timeout(deadline.saturating_duration_since(Instant::now())).ok()?;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
+}

@@ -1,0 +1,234 @@
+//! Git: bytes at paths under one ref, compare-and-swap, history. The only place that names gix or runs git.
+//!
+//! Knows no record kinds. Reading starts at [`Store::tip`], writing at [`Store::lock`]. Everything is found through
+//! the common dir, so that linked worktrees share one state. `docs/architecture.md` has the argument why a write
+//! cannot be lost.
+
+mod commit;
+mod config;
+mod config_env;
+mod diff;
+mod discover;
+mod edit;
+mod environment;
+mod fault;
+mod files;
+mod git;
+mod guard;
+mod history;
+mod loose;
+mod modes;
+mod objects;
+mod oid;
+mod open;
+mod queue;
+mod refs;
+mod tree;
+mod trust;
+mod writer;
+
+use std::cell::OnceCell;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+pub use commit::{Commit, Person};
+pub use config::{Config, Origin};
+pub use diff::Change;
+pub use edit::{Content, Edit};
+pub use environment::Environment;
+pub use history::Log;
+pub use oid::{ObjectFormat, Oid};
+pub use tree::{Blob, Entry, Tree};
+pub use writer::{NewCommit, Published, Writer};
+
+use crate::base::Result;
+use discover::{Found, Places};
+use files::Files;
+use objects::Objects;
+
+/// The ref that holds the state.
+pub const STATE_REF: &str = "refs/coord/main";
+
+/// How the repository keeps its refs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RefBackend {
+    /// One file per ref, and `packed-refs`.
+    Files,
+    /// Tables.
+    Reftable,
+}
+
+/// One repository, open.
+pub struct Store {
+    environment: Environment,
+    places: Places,
+    work_dir: Option<PathBuf>,
+    coord_dir: PathBuf,
+    config: Config,
+    format: ObjectFormat,
+    backend: RefBackend,
+    objects: Objects,
+    files: Files,
+    compression: u32,
+    shallow: OnceCell<BTreeSet<Oid>>,
+}
+
+impl Store {
+    /// Returns the git dir: of a linked worktree its own, not the common one.
+    pub fn git_dir(&self) -> &Path {
+        &self.places.git_dir
+    }
+
+    /// Returns the folder that all worktrees share.
+    pub fn common_dir(&self) -> &Path {
+        &self.places.common_dir
+    }
+
+    /// Returns the top of the work tree; nothing in a bare repository.
+    pub fn work_dir(&self) -> Option<&Path> {
+        self.work_dir.as_deref()
+    }
+
+    /// Returns whether there is no work tree.
+    pub fn is_bare(&self) -> bool {
+        self.work_dir.is_none()
+    }
+
+    /// Returns the folder in the common dir for what is not in git. It may not exist before the first write.
+    pub fn coord_dir(&self) -> &Path {
+        &self.coord_dir
+    }
+
+    /// Returns the hash function of the repository.
+    pub fn object_format(&self) -> ObjectFormat {
+        self.format
+    }
+
+    /// Returns how the repository keeps its refs.
+    pub fn ref_backend(&self) -> RefBackend {
+        self.backend
+    }
+
+    /// Returns git's configuration.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Returns the environment that the store was opened with.
+    pub fn environment(&self) -> &Environment {
+        &self.environment
+    }
+
+    /// Returns the commit that [`STATE_REF`] names; nothing where there is no such ref.
+    ///
+    /// # Errors
+    /// `damaged` where the ref is there and cannot be understood: never an empty answer for a failed read.
+    pub fn tip(&self) -> Result<Option<Oid>> {
+        refs::read(self, STATE_REF)
+    }
+
+    /// Returns the commit that a revision names, in any way git knows; nothing where it names none.
+    ///
+    /// # Errors
+    /// Where git could not be asked.
+    pub fn resolve_commit(&self, rev: &str) -> Result<Option<Oid>> {
+        if rev == STATE_REF {
+            return self.tip();
+        }
+        let wanted = format!("{rev}^{{commit}}");
+        let call = git::Call::new(&["rev-parse", "--verify", "--quiet", "--end-of-options", &wanted]);
+        let answer = call.plain().run(self)?;
+        if answer.is_success() { answer.output.trim().parse().map(Some) } else { Ok(None) }
+    }
+
+    /// Reads a commit. One at the edge of a shallow clone has no parents here.
+    ///
+    /// # Errors
+    /// `damaged` where it is missing or broken.
+    pub fn commit(&self, id: Oid) -> Result<Commit> {
+        history::read(self, id)
+    }
+
+    /// Returns whether history was cut at this commit, so that its true parents are not here.
+    ///
+    /// # Errors
+    /// Where the list of such commits cannot be read.
+    pub fn is_shallow(&self, id: Oid) -> Result<bool> {
+        Ok(self.shallow()?.contains(&id))
+    }
+
+    /// Returns the history of a commit, latest first, in the order of `git log`, read as it is asked for.
+    ///
+    /// # Errors
+    /// `damaged` where the first commit is missing or broken.
+    pub fn log(&self, from: Oid) -> Result<Log<'_>> {
+        Log::new(self, from)
+    }
+
+    /// Returns whether `b` is `a` or descends from it.
+    ///
+    /// # Errors
+    /// `damaged` where a commit on the way is missing or broken.
+    pub fn is_ancestor(&self, a: Oid, b: Oid) -> Result<bool> {
+        history::is_ancestor(self, a, b)
+    }
+
+    /// Returns the latest of the best common ancestors of two commits; nothing where they share no history.
+    ///
+    /// # Errors
+    /// `damaged` where a commit on the way is missing or broken.
+    pub fn merge_base(&self, a: Oid, b: Oid) -> Result<Option<Oid>> {
+        Ok(self.merge_bases(a, b)?.first().copied())
+    }
+
+    /// Returns all the best common ancestors of two commits, latest first.
+    ///
+    /// # Errors
+    /// `damaged` where a commit on the way is missing or broken.
+    pub fn merge_bases(&self, a: Oid, b: Oid) -> Result<Vec<Oid>> {
+        history::merge_bases(self, a, b)
+    }
+
+    /// Returns the tree of a commit.
+    ///
+    /// # Errors
+    /// `damaged` where the commit is missing or broken.
+    pub fn tree(&self, commit: Oid) -> Result<Tree<'_>> {
+        Ok(Tree::new(self, commit::read(&self.objects, commit)?.tree))
+    }
+
+    /// Lists the files that differ between two commits, sorted by path; all of `new` where there is no `old`.
+    ///
+    /// # Errors
+    /// `damaged` where an object is missing or broken.
+    pub fn diff(&self, old: Option<Oid>, new: Oid) -> Result<Vec<Change>> {
+        let old = old.map(|id| commit::read(&self.objects, id)).transpose()?;
+        let new = commit::read(&self.objects, new)?;
+        diff::trees(&self.objects, old.map(|commit| commit.tree), Some(new.tree))
+    }
+
+    /// Waits for the right to write, no longer than `wait`. Do beforehand what can be done beforehand.
+    ///
+    /// # Errors
+    /// `queue_full` (busy) where the wait was too short, `read_only` where nothing can be written here.
+    pub fn lock(&self, wait: Duration) -> Result<Writer<'_>> {
+        let mut queue = queue::Queue::enter(self, wait)?;
+        refs::recover(self, STATE_REF, &mut queue)?;
+        Ok(Writer::new(self, queue))
+    }
+
+    fn shallow(&self) -> Result<&BTreeSet<Oid>> {
+        if let Some(known) = self.shallow.get() {
+            return Ok(known);
+        }
+        let path = self.environment.path("GIT_SHALLOW_FILE").map(Path::to_owned);
+        let path = path.unwrap_or_else(|| self.places.common_dir.join("shallow"));
+        let text = match std::fs::read_to_string(&path) {
+            Err(err) if err.kind() == std::io::ErrorKind::NotFound => String::new(),
+            read => read.map_err(|err| fault::io(format!("read {}", path.display()), err))?,
+        };
+        let cut = text.lines().map(str::parse).collect::<Result<_>>()?;
+        Ok(self.shallow.get_or_init(|| cut))
+    }
+}

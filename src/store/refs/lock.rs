@@ -1,0 +1,202 @@
+//! The lock of a ref: the file `<ref>.lock`, which only one process can make, ours or git's.
+//!
+//! Ours is written complete under another name, noted in the queue's file, and then linked into place, so that at any
+//! moment the next holder of the queue can say whether a lock it finds was left by a dead process of ours. It is never
+//! judged by its age: a git that sleeps in a hook holds its lock for as long as it likes.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use rustix::io::Errno;
+
+use super::files::clash;
+use crate::base::{Error, Result};
+use crate::store::queue::{LockFile, Queue};
+use crate::store::{Oid, Store, fault};
+
+/// How often a folder that git removes under our hands is made again.
+const PATIENCE: u32 = 100;
+
+/// A ref's lock that we hold.
+pub(super) struct Lock<'s> {
+    store: &'s Store,
+    name: String,
+    path: PathBuf,
+    identity: LockFile,
+}
+
+/// What became of the wish for a lock.
+pub(super) enum Taken<'s> {
+    Held(Lock<'s>),
+    /// The file system has no hard links.
+    Unable,
+}
+
+/// Removes the lock that a dead process of ours left, if it is the very file that was noted.
+///
+/// Called with the queue held, so that its maker cannot be alive.
+pub(in crate::store) fn recover(store: &Store, name: &str, queue: &mut Queue) -> Result<()> {
+    let Some(noted) = queue.notes.lock.clone() else { return Ok(()) };
+    let path = lock_path(store, name);
+    if noted.is_at(&path) {
+        let removed = store.files.unlink("ref-unlock", &path);
+        removed.map_err(|err| fault::io(format!("remove {}, which a killed process left", path.display()), err))?;
+    }
+    queue.record(None)
+}
+
+impl<'s> Lock<'s> {
+    /// Makes the lock file, with the new value in it already.
+    pub(super) fn take(store: &'s Store, name: &str, value: Oid, queue: &mut Queue) -> Result<Taken<'s>> {
+        let path = lock_path(store, name);
+        let next = store.coord_dir.join("next");
+        // Crash after this: `coord/next` is left, which no one reads and the next writer replaces.
+        let identity = write_next(store, &next, value)?;
+        // Crash after this: the note names a file that is no lock yet; it fits nothing, and the next writer drops it.
+        queue.record(Some(identity.clone()))?;
+        let linked = link(store, name, &next, &path);
+        let dropped = store.files.unlink("next-drop", &next);
+        let lock = Lock { store, name: name.to_owned(), path, identity };
+        match linked {
+            Ok(true) => {}
+            Ok(false) => {
+                queue.record(None)?;
+                return Ok(Taken::Unable);
+            }
+            Err(err) => {
+                let _ = queue.record(None);
+                return Err(err);
+            }
+        }
+        if let Err(err) = dropped {
+            let _ = lock.release(queue);
+            return Err(fault::io(format!("remove {}", next.display()), err));
+        }
+        Ok(Taken::Held(lock))
+    }
+
+    /// Renames the lock onto the ref, and makes that durable.
+    pub(super) fn become_ref(&self) -> Result<()> {
+        let target = self.store.places.common_dir.join(&self.name);
+        if !self.identity.is_at(&self.path) {
+            return Err(fault::busy(
+                "ref_locked",
+                format!("Cannot move {}: its lock was taken away meanwhile", self.name),
+            ));
+        }
+        for _ in 0..PATIENCE {
+            match self.store.files.rename("ref-rename", &self.path, &target) {
+                Ok(()) => return self.sync(&target),
+                Err(err) if is_folder(&err) => {
+                    clear_folders(&target).map_err(|_| clash(&self.name, &format!("{}/", self.name)))?
+                }
+                Err(err) => return Err(fault::io(format!("move the ref {}", self.name), err)),
+            }
+        }
+        Err(clash(&self.name, &format!("{}/", self.name)))
+    }
+
+    fn sync(&self, target: &Path) -> Result<()> {
+        let Some(folder) = target.parent() else { return Ok(()) };
+        // Not acknowledged before this: a power cut may bring the old value back.
+        let synced = self.store.files.sync_dir("ref-syncdir", folder);
+        synced.map_err(|err| fault::io(format!("sync {}", folder.display()), err))
+    }
+
+    /// Gives the lock up. The note is cleared after the file is gone: the other way round it could be left for ever.
+    pub(super) fn release(self, queue: &mut Queue) -> Result<()> {
+        if self.identity.is_at(&self.path) {
+            let removed = self.store.files.unlink("ref-unlock", &self.path);
+            removed.map_err(|err| fault::io(format!("remove {}", self.path.display()), err))?;
+        }
+        queue.record(None)
+    }
+}
+
+fn write_next(store: &Store, next: &Path, value: Oid) -> Result<LockFile> {
+    let files = store.files;
+    let write = || -> io::Result<LockFile> {
+        files.unlink("next-unlink", next)?;
+        let mut file = files.create("next-create", next, 0o666)?;
+        files.write("next-write", next, &mut file, format!("{value}\n").as_bytes())?;
+        files.sync("next-sync", next, &file)?;
+        Ok(LockFile::new(&file.metadata()?, value))
+    };
+    write().map_err(|err| fault::io(format!("write {}", next.display()), err))
+}
+
+/// Links the prepared file into place; false where the file system cannot. A lock of somebody else is waited for as
+/// long as git would wait.
+fn link(store: &Store, name: &str, next: &Path, path: &Path) -> Result<bool> {
+    let patience = lock_timeout(store)?;
+    let started = Instant::now();
+    let mut pause = Duration::from_millis(1);
+    let mut folders = 0;
+    loop {
+        let Err(err) = store.files.link("ref-lock", next, path) else { return Ok(true) };
+        match Errno::from_io_error(&err) {
+            Some(Errno::EXIST) => {
+                if patience.is_some_and(|patience| started.elapsed() >= patience) {
+                    return Err(held(name, path));
+                }
+                std::thread::sleep(pause);
+                pause = (pause * 2).min(Duration::from_millis(50));
+            }
+            // Git removes folders of refs that have become empty, also the one we have just made.
+            Some(Errno::NOENT) if folders < PATIENCE => {
+                folders += 1;
+                make_folder(store, name, path)?;
+            }
+            Some(Errno::NOTDIR) => return Err(blocked(store, name)),
+            Some(Errno::PERM | Errno::OPNOTSUPP | Errno::NOSYS | Errno::XDEV) => return Ok(false),
+            _ => return Err(fault::io(format!("make {}", path.display()), err)),
+        }
+    }
+}
+
+fn make_folder(store: &Store, name: &str, path: &Path) -> Result<()> {
+    let Some(folder) = path.parent() else { return Ok(()) };
+    match store.files.make_dir("ref-mkdir", folder) {
+        Err(err) if matches!(err.kind(), io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists) => {
+            Err(blocked(store, name))
+        }
+        done => done.map_err(|err| fault::io(format!("make the folder {}", folder.display()), err)),
+    }
+}
+
+/// Names the ref that stands where a folder is needed.
+fn blocked(store: &Store, name: &str) -> Error {
+    let common_dir = &store.places.common_dir;
+    let other = name.match_indices('/').map(|(at, _)| &name[..at]).find(|part| common_dir.join(part).is_file());
+    clash(name, other.unwrap_or("above it"))
+}
+
+/// Returns how long git would wait for a ref's lock; nothing means for ever.
+fn lock_timeout(store: &Store) -> Result<Option<Duration>> {
+    let millis = store.config.integer("core.filesRefLockTimeout")?.unwrap_or(100);
+    Ok(u64::try_from(millis).ok().map(Duration::from_millis))
+}
+
+fn held(name: &str, path: &Path) -> Error {
+    let path = path.display().to_string();
+    fault::busy("ref_locked", format!("Cannot move {name}: another git process holds {path}"))
+        .hint("Try again when that process has finished")
+        .detail("file", path)
+}
+
+fn is_folder(err: &io::Error) -> bool {
+    matches!(Errno::from_io_error(err), Some(Errno::ISDIR | Errno::NOTEMPTY | Errno::EXIST))
+}
+
+/// Removes empty folders where the ref has to stand, as git does; what is not empty stays and is an error.
+fn clear_folders(path: &Path) -> io::Result<()> {
+    for entry in std::fs::read_dir(path)? {
+        clear_folders(&entry?.path())?;
+    }
+    std::fs::remove_dir(path)
+}
+
+fn lock_path(store: &Store, name: &str) -> PathBuf {
+    store.places.common_dir.join(format!("{name}.lock"))
+}

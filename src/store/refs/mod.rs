@@ -1,0 +1,67 @@
+//! Refs: reading one, and moving one by compare-and-swap.
+//!
+//! Two implementations of one trait: `files` follows git's own protocol for refs kept as files; `git` asks git, for
+//! the reftable format, for repositories with a `reference-transaction` hook, and for file systems whose locks are
+//! not known to work. `tests/it/store/contract.rs` runs one suite on both.
+
+mod files;
+mod git;
+mod lock;
+mod reflog;
+
+use super::commit::Person;
+use super::queue::Queue;
+use super::{Oid, RefBackend, Store};
+use crate::base::{Result, Timestamp};
+
+pub(super) use lock::recover;
+
+/// A move of a ref from a value that must be the present one.
+pub(super) struct Move<'a> {
+    pub(super) name: &'a str,
+    /// Nothing means that the ref must not exist.
+    pub(super) expected: Option<Oid>,
+    pub(super) new: Oid,
+    pub(super) committer: &'a Person,
+    pub(super) time: Timestamp,
+    pub(super) reason: &'a str,
+}
+
+/// What became of a move.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// The ref has the new value.
+    Landed,
+    /// The ref had another value than the expected one, and has it still.
+    Moved,
+    /// This implementation cannot work here; nothing was changed.
+    Unable,
+}
+
+/// Refs of one repository.
+pub(super) trait Refs {
+    /// Returns the object that a ref names; nothing where there is no such ref.
+    fn read(&self, name: &str) -> Result<Option<Oid>>;
+
+    /// Moves a ref if it has the expected value.
+    fn update(&self, change: &Move<'_>, queue: &mut Queue) -> Result<Outcome>;
+}
+
+/// Reads a ref the cheapest way there is.
+pub(super) fn read(store: &Store, name: &str) -> Result<Option<Oid>> {
+    match store.backend {
+        RefBackend::Files => files::Files { store }.read(name),
+        RefBackend::Reftable => git::Git { store }.read(name),
+    }
+}
+
+/// Moves a ref, by the writer that suits the repository.
+pub(super) fn update(store: &Store, change: &Move<'_>, queue: &mut Queue) -> Result<Outcome> {
+    if store.writes_refs_itself() {
+        let outcome = files::Files { store }.update(change, queue)?;
+        if outcome != Outcome::Unable {
+            return Ok(outcome);
+        }
+    }
+    git::Git { store }.update(change, queue)
+}

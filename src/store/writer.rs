@@ -1,0 +1,145 @@
+//! The way of a change into history: objects first, then the ref by compare-and-swap, then the word that it landed.
+
+use gix::objs::Kind;
+
+use super::commit::{self, Parts, Person};
+use super::edit::{Draft, Edit};
+use super::queue::Queue;
+use super::refs::{self, Move, Outcome};
+use super::{Oid, STATE_REF, Store, history, loose};
+use crate::base::{Error, Result, Timestamp};
+
+/// The right to write: first in the queue of this machine. Dropping it lets the next one in.
+pub struct Writer<'s> {
+    store: &'s Store,
+    queue: Queue,
+}
+
+/// A commit to be made, and the tip on which its maker decided.
+#[derive(Debug, Clone)]
+pub struct NewCommit {
+    /// The tip that was seen; nothing where there was none.
+    pub expected: Option<Oid>,
+    /// The parents. With an expected tip, that tip or a descendant of it is among them.
+    pub parents: Vec<Oid>,
+    /// The commit whose tree is edited; nothing starts from an empty one.
+    pub base: Option<Oid>,
+    /// What is set and removed.
+    pub edits: Vec<Edit>,
+    /// Who made the change.
+    pub author: Person,
+    /// When the change was made.
+    pub author_time: Timestamp,
+    /// Who makes the commit.
+    pub committer: Person,
+    /// When the commit is made.
+    pub commit_time: Timestamp,
+    /// The whole message.
+    pub message: String,
+    /// The line for the reflog.
+    pub reflog: String,
+}
+
+/// What became of a commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Published {
+    /// The ref has it, and it will survive a power cut unless `coord.fsync` is off.
+    Landed(Oid),
+    /// The ref was no longer where the caller had seen it. Nothing was changed; decide again on the new tip.
+    Moved,
+}
+
+impl<'s> Writer<'s> {
+    pub(super) fn new(store: &'s Store, queue: Queue) -> Self {
+        Writer { store, queue }
+    }
+
+    /// Returns the tip that was last acknowledged on this machine. Where it is no ancestor of the present tip, git has
+    /// lost it (its own compare-and-swap can, against `git pack-refs`), and the caller merges it back in.
+    pub fn acknowledged(&self) -> Option<Oid> {
+        self.queue.notes.acknowledged
+    }
+
+    /// Makes a commit and moves the state's ref to it.
+    ///
+    /// # Errors
+    /// `ref_locked` (busy) where a git holds the ref, `disk_full`, `read_only`, `io`, `damaged`; the ref is then where
+    /// it was, or, where the failure came after the move, at the new commit, which nobody was told of.
+    pub fn publish(&mut self, new: NewCommit) -> Result<Published> {
+        let store = self.store;
+        if store.tip()? != new.expected {
+            return Ok(Published::Moved);
+        }
+        self.check_follows(new.expected, &new.parents)?;
+        let mut draft = Draft::new(store.format);
+        let base = new.base.map(|id| commit::read(&store.objects, id)).transpose()?.map(|commit| commit.tree);
+        let tree = draft.apply(&store.objects, base, &new.edits)?;
+        let parts = Parts {
+            tree,
+            parents: &new.parents,
+            author: &new.author,
+            author_time: new.author_time,
+            committer: &new.committer,
+            commit_time: new.commit_time,
+            message: &new.message,
+        };
+        let id = draft.add(Kind::Commit, commit::encode(&parts, store.format)?.into())?;
+        // Crash after this: objects that nothing refers to, for `git gc` to remove.
+        loose::write(store, &draft)?;
+        self.move_ref(new.expected, id, &new.committer, new.commit_time, &new.reflog)
+    }
+
+    /// Moves the state's ref forward to a commit that exists, as when a fetched state is adopted.
+    ///
+    /// # Errors
+    /// As [`publish`](Self::publish); `not_forward` where `to` does not descend from `expected`.
+    pub fn advance(
+        &mut self,
+        expected: Option<Oid>,
+        to: Oid,
+        by: &Person,
+        at: Timestamp,
+        reflog: &str,
+    ) -> Result<Published> {
+        commit::read(&self.store.objects, to)?;
+        self.check_follows(expected, &[to])?;
+        self.move_ref(expected, to, by, at, reflog)
+    }
+
+    /// Nothing that was in history may drop out of it.
+    fn check_follows(&self, expected: Option<Oid>, parents: &[Oid]) -> Result<()> {
+        let Some(expected) = expected else { return Ok(()) };
+        if parents.contains(&expected) {
+            return Ok(());
+        }
+        for &parent in parents {
+            if history::is_ancestor(self.store, expected, parent)? {
+                return Ok(());
+            }
+        }
+        Err(Error::fatal("not_forward", format!("Cannot move {STATE_REF}: the new commit does not follow {expected}")))
+    }
+
+    fn move_ref(
+        &mut self,
+        expected: Option<Oid>,
+        new: Oid,
+        committer: &Person,
+        time: Timestamp,
+        reason: &str,
+    ) -> Result<Published> {
+        let change = Move { name: STATE_REF, expected, new, committer, time, reason };
+        match refs::update(self.store, &change, &mut self.queue)? {
+            Outcome::Landed => {
+                // Crash before this: the ref is moved and nobody was told, which is what a crash may do.
+                self.queue.acknowledge(new)?;
+                Ok(Published::Landed(new))
+            }
+            Outcome::Moved => Ok(Published::Moved),
+            Outcome::Unable => {
+                Err(Error::fatal("ref_refused", format!("Cannot move {STATE_REF}: no way to do it here")))
+            }
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! The store, with the real git as judge.
+
+mod contract;
+mod fixture;
