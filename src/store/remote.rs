@@ -1,0 +1,135 @@
+//! What goes through git itself: remotes, and settings of the repository.
+//!
+//! Fetching only; publishing the state is `sync`'s business. A fetch touches the tracking refs under
+//! `refs/coord-remotes/` and nothing else: no tags, no FETCH_HEAD, nothing pruned.
+
+use std::time::Duration;
+
+use super::git::{Answer, Call};
+use super::{Oid, Store, refs};
+use crate::base::text::for_terminal;
+use crate::base::{Error, Kind, Result};
+
+/// How long a fetch may take.
+const FETCH_LIMIT: Duration = Duration::from_secs(300);
+
+/// The folder of the state's refs on a remote, unless `coord.remotePrefix` names another.
+const PREFIX: &str = "refs/coord/";
+
+impl Store {
+    /// Returns the names of the configured remotes, in the order of the configuration.
+    pub fn remotes(&self) -> Vec<String> {
+        let has_url = |name: &String| self.config.text(&format!("remote.{name}.url")).is_some();
+        self.config.subsections("remote").into_iter().filter(has_url).collect()
+    }
+
+    /// Fetches the state of a remote into `refs/coord-remotes/<remote>/`. A remote that has none is no error.
+    ///
+    /// # Errors
+    /// `no_such_remote`; `fetch_failed` and `remote_timeout` (kind remote) with the remote's words as cause.
+    pub fn fetch_state(&self, remote: &str) -> Result<()> {
+        if !self.remotes().iter().any(|name| name == remote) {
+            return Err(Error::new(Kind::NotFound, "no_such_remote", format!("There is no remote «{remote}»")));
+        }
+        let from = self.config.text("coord.remotePrefix").unwrap_or_else(|| PREFIX.to_owned());
+        let refspec = format!("+{from}*:{}*", tracking(remote));
+        let mut words = vec!["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-prune"];
+        words.extend(["--no-recurse-submodules", "--no-auto-maintenance"]);
+        if self.is_partial(remote)? {
+            // The state is read without asking the remote for every blob.
+            words.push("--no-filter");
+        }
+        words.extend(["--", remote, &refspec]);
+        let answer = Call::new(&words).within(FETCH_LIMIT).run(self).map_err(|err| match err.code() {
+            "timeout" => failed("remote_timeout", remote).because(err),
+            _ => err,
+        })?;
+        if answer.is_success() {
+            return Ok(());
+        }
+        Err(failed("fetch_failed", remote).because(for_terminal(answer.errors.trim())))
+    }
+
+    /// Returns the tip that a remote had at the last fetch; nothing where it had none.
+    ///
+    /// # Errors
+    /// `damaged` where the ref is there and cannot be understood.
+    pub fn tracking_tip(&self, remote: &str) -> Result<Option<Oid>> {
+        let is_name = !remote.is_empty() && remote.split('/').all(|part| !part.is_empty() && !part.starts_with('.'));
+        if !is_name {
+            return Err(Error::usage(format!("«{remote}» is not the name of a remote")));
+        }
+        refs::read(self, &format!("{}main", tracking(remote)))
+    }
+
+    /// Adds a value to a key of the repository's configuration. [`Store::config`] shows it after the next opening.
+    ///
+    /// # Errors
+    /// `config_refused` where git would not, with its words as cause.
+    pub fn config_add(&self, key: &str, value: &str) -> Result<()> {
+        self.configure(&["--add", key, value], key)
+    }
+
+    /// Sets a key of the repository's configuration to one value, whatever it had before.
+    ///
+    /// # Errors
+    /// `config_refused` where git would not, with its words as cause.
+    pub fn config_set(&self, key: &str, value: &str) -> Result<()> {
+        self.configure(&["--replace-all", key, value], key)
+    }
+
+    /// Returns the version of the git that is installed.
+    ///
+    /// # Errors
+    /// `no_git` where there is none.
+    pub fn git_version(&self) -> Result<(u32, u32, u32)> {
+        let answer = Call::new(&["version"]).plain().run(self)?;
+        parse_version(&answer.output).ok_or_else(|| {
+            Error::fatal("no_git", "Cannot tell which git is installed").because(for_terminal(answer.output.trim()))
+        })
+    }
+
+    fn is_partial(&self, remote: &str) -> Result<bool> {
+        let promises = self.config.boolean(&format!("remote.{remote}.promisor"))?.unwrap_or(false);
+        Ok(promises || self.config.text("extensions.partialClone").is_some_and(|name| name == remote))
+    }
+
+    fn configure(&self, words: &[&str], key: &str) -> Result<()> {
+        let arguments = [&["config", "--local"], words].concat();
+        let Answer { status, errors, .. } = Call::new(&arguments).run(self)?;
+        if status.success() {
+            return Ok(());
+        }
+        Err(Error::fatal("config_refused", format!("Cannot set {key} in the repository's configuration"))
+            .because(for_terminal(errors.trim())))
+    }
+}
+
+fn tracking(remote: &str) -> String {
+    format!("refs/coord-remotes/{remote}/")
+}
+
+fn failed(code: &'static str, remote: &str) -> Error {
+    Error::new(Kind::Remote, code, format!("Cannot fetch the state from «{remote}»"))
+        .hint("Check the network and the remote's address, and try again")
+}
+
+fn parse_version(text: &str) -> Option<(u32, u32, u32)> {
+    let word = text.split_whitespace().nth(2)?;
+    let mut numbers = word.split(['.', '-']).map_while(|part| part.parse().ok());
+    Some((numbers.next()?, numbers.next()?, numbers.next().unwrap_or(0)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse_version;
+
+    #[test]
+    fn versions_of_all_makers_are_read() {
+        assert_eq!(parse_version("git version 2.47.3\n"), Some((2, 47, 3)));
+        assert_eq!(parse_version("git version 2.39.5 (Apple Git-154)\n"), Some((2, 39, 5)));
+        assert_eq!(parse_version("git version 2.45.1.windows.1\n"), Some((2, 45, 1)));
+        assert_eq!(parse_version("git version 2.52.0-rc1\n"), Some((2, 52, 0)));
+        assert_eq!(parse_version("gut"), None);
+    }
+}
