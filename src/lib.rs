@@ -10,3 +10,4 @@ pub mod state;
 pub mod query;
 pub mod ops;
 pub mod store;
+pub mod session;

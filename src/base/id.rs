@@ -67,6 +67,11 @@ pub fn shard(id: &str) -> (String, String) {
     (format!("{:02x}", hash[0]), format!("{:02x}", hash[1]))
 }
 
+/// Returns the first half of the SHA-256 of a text, in hex: a name for it that fits any file system.
+pub fn digest(text: &str) -> String {
+    Sha256::digest(text.as_bytes())[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 fn fault(text: &str) -> Option<&'static str> {
     let bytes = text.as_bytes();
     let Some(first) = bytes.first() else { return Some("it is empty") };

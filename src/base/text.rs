@@ -18,6 +18,12 @@ pub fn one_line(text: &str) -> String {
     spaced.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
+/// Returns the text with everything unsafe taken out and line ends as blanks; blanks stay as they are.
+pub fn one_line_kept(text: &str) -> String {
+    let blank = |c| if matches!(c, '\n' | '\t') { ' ' } else { c };
+    text.chars().map(blank).filter(|&c| !is_unsafe(c)).collect()
+}
+
 /// Returns the text with its lines kept and everything unsafe taken out, for a terminal.
 pub fn for_terminal(text: &str) -> String {
     text.chars().filter(|&c| matches!(c, '\n' | '\t') || !is_unsafe(c)).collect()

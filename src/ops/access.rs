@@ -10,11 +10,11 @@ use crate::records::Task;
 use crate::records::task::Claim;
 
 /// Returns whether the asker holds this claim, by its id, its session, or what the worktree remembers.
-pub fn holds(context: &Context, task: &str, claim: &Claim, given: Option<&str>) -> bool {
+pub fn holds(context: &Context, claim: &Claim, given: Option<&str>) -> bool {
     match given {
         Some(id) => claim.id == id,
         None if has_session(context) => same_session(context, claim),
-        None => context.held.get(task).is_some_and(|id| *id == claim.id),
+        None => context.held.contains(&claim.id),
     }
 }
 
@@ -33,7 +33,7 @@ pub fn holds_for_claiming(context: &Context, claim: &Claim, given: Option<&str>)
 /// `claim_held` where somebody else holds the task and `force` is not given.
 pub fn require_holder(context: &Context, task: &Task, given: Option<&str>, force: bool, doing: &str) -> Result<()> {
     match &task.claim {
-        Some(claim) if !force && !holds(context, &task.id, claim, given) => Err(held(context, task, claim, doing)),
+        Some(claim) if !force && !holds(context, claim, given) => Err(held(context, task, claim, doing)),
         _ => Ok(()),
     }
 }

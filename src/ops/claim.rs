@@ -380,7 +380,7 @@ mod tests {
         let mut world = with_task();
         let id = world.claim("a");
         world.wait(31 * 60);
-        let key = SignKey::Claim(&id).to_string();
+        let key = SignKey::Claim(&id).name();
         world.signs = Signs::new(BTreeMap::from([(key, world.now)]));
         world.become_other("bob");
         assert_eq!(code(world.run(over("a", Over::Stale))), "not_stale");

@@ -1,6 +1,6 @@
 //! Who is asking, when, and with which randomness: all that an operation knows besides the records and its input.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use crate::base::{Seed, Timestamp};
 use crate::query::Signs;
@@ -18,8 +18,8 @@ pub struct Context {
     pub correlation: Option<String>,
     /// Where new ids come from.
     pub seed: Seed,
-    /// The claim ids that this worktree remembers for this agent, by task.
-    pub held: BTreeMap<String, String>,
+    /// The ids of the claims that this worktree remembers for this agent.
+    pub held: BTreeSet<String>,
     /// The signs of life that this machine knows of.
     pub signs: Signs,
     /// How long a claim lives without a sign of life, in minutes, where the command does not say.

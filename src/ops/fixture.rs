@@ -1,6 +1,6 @@
 //! A small world in memory for the unit tests of operations.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use super::{Context, Operation, apply, claim, task};
 use crate::base::{Result, Seed, Timestamp};
@@ -14,7 +14,7 @@ pub(crate) struct World {
     pub(crate) records: Memory,
     pub(crate) agent: String,
     pub(crate) session: Option<String>,
-    pub(crate) held: BTreeMap<String, String>,
+    pub(crate) held: BTreeSet<String>,
     pub(crate) signs: Signs,
     pub(crate) now: Timestamp,
 }
@@ -25,7 +25,7 @@ impl World {
             records: Memory::default(),
             agent: "ada".into(),
             session: None,
-            held: BTreeMap::new(),
+            held: BTreeSet::new(),
             signs: Signs::default(),
             now: Timestamp::from_seconds(1_000),
         }
@@ -73,7 +73,7 @@ impl World {
     pub(crate) fn claim(&mut self, id: &str) -> String {
         self.run(Operation::Claim(claim::Claim { task: id.into(), ..claim::Claim::default() })).expect("claimed");
         let claim = self.get(id).claim.expect("a claim").id;
-        self.held.insert(id.into(), claim.clone());
+        self.held.insert(claim.clone());
         claim
     }
 

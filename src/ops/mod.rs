@@ -63,6 +63,26 @@ pub enum Operation {
     Import(import::Import),
 }
 
+impl Operation {
+    /// Returns whether signs of life of others decide what the operation does.
+    pub fn looks_at_signs(&self) -> bool {
+        matches!(self, Operation::Claim(_) | Operation::ClaimNext(_))
+    }
+
+    /// Returns the claim that the operation names as its own.
+    pub fn claim_id(&self) -> Option<&str> {
+        match self {
+            Operation::Claim(input) => input.claim_id.as_deref(),
+            Operation::ClaimNext(input) => input.claim_id.as_deref(),
+            Operation::Release(input) => input.claim_id.as_deref(),
+            Operation::Done(input) => input.claim_id.as_deref(),
+            Operation::Block(input) => input.claim_id.as_deref(),
+            Operation::Note(input) => input.claim_id.as_deref(),
+            _ => None,
+        }
+    }
+}
+
 /// Decides what an operation changes in a moment.
 ///
 /// # Errors

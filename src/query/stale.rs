@@ -6,11 +6,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::base::Timestamp;
+use crate::base::{Timestamp, id};
 use crate::records::Task;
 use crate::records::task::Claim;
 
-/// The latest sign of life that this machine knows of each claim, by the key of [`Signs::key`].
+/// The latest sign of life that this machine knows of each claim, by the name of its [`SignKey`].
 #[derive(Debug, Clone, Default)]
 pub struct Signs(BTreeMap<String, Timestamp>);
 
@@ -31,7 +31,7 @@ impl Signs {
 
     /// Returns when a claim last gave a sign of life.
     pub fn last(&self, claim: &Claim) -> Timestamp {
-        let noted = self.0.get(&Self::key(claim).to_string()).copied();
+        let noted = self.0.get(&Self::key(claim).name()).copied();
         noted.map_or(claim.at, |noted| noted.max(claim.at))
     }
 
@@ -65,12 +65,12 @@ pub enum SignKey<'a> {
     Claim(&'a str),
 }
 
-impl std::fmt::Display for SignKey<'_> {
-    /// Writes the key so that no two keys look alike.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl SignKey<'_> {
+    /// Returns a name that no other key has, and that can be one of a file.
+    pub fn name(&self) -> String {
         match self {
-            SignKey::Session { agent, session } => write!(f, "session\n{agent}\n{session}"),
-            SignKey::Claim(id) => write!(f, "claim\n{id}"),
+            SignKey::Session { agent, session } => id::digest(&format!("session\n{agent}\n{session}")),
+            SignKey::Claim(id) => id::digest(&format!("claim\n{id}")),
         }
     }
 }
@@ -94,7 +94,7 @@ mod tests {
     }
 
     fn noted(key: SignKey<'_>, seconds: i64) -> Signs {
-        Signs::new(BTreeMap::from([(key.to_string(), Timestamp::from_seconds(seconds))]))
+        Signs::new(BTreeMap::from([(key.name(), Timestamp::from_seconds(seconds))]))
     }
 
     #[test]

@@ -38,6 +38,10 @@ impl Snapshot for Memory {
         Ok(self.files.get(&kind.path(id)).cloned())
     }
 
+    fn contains(&self, kind: &'static Kind, id: &str) -> Result<bool> {
+        Ok(self.files.contains_key(&kind.path(id)))
+    }
+
     fn ids(&self, kind: &'static Kind) -> Result<Vec<Id>> {
         let mut ids: Vec<Id> = self.scan(kind)?.iter().map(|record| record.id().clone()).collect();
         ids.sort();

@@ -17,6 +17,9 @@ pub trait Snapshot {
     /// `unreadable` where there is a file that is no record of this kind.
     fn find(&self, kind: &'static Kind, id: &str) -> Result<Option<Arc<dyn Record>>>;
 
+    /// Returns whether there is a file for a record of a kind with exactly this id, readable or not.
+    fn contains(&self, kind: &'static Kind, id: &str) -> Result<bool>;
+
     /// Returns the ids of all records of a kind, readable or not, in order.
     fn ids(&self, kind: &'static Kind) -> Result<Vec<Id>>;
 

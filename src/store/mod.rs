@@ -19,6 +19,7 @@ mod history;
 mod ident;
 mod loose;
 mod modes;
+mod notes;
 mod objects;
 mod oid;
 mod open;

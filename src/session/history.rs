@@ -1,0 +1,53 @@
+//! What happened, from the commits of the state's ref.
+
+use super::{Session, snapshot};
+use crate::base::Result;
+use crate::records::kind;
+use crate::state::Event;
+use crate::state::event::{self, Difference, Origin};
+use crate::store::{Commit, Oid};
+
+impl Session {
+    /// Returns what happened in one commit, derived from what it changed against its first parent.
+    ///
+    /// # Errors
+    /// `damaged` where an object is missing.
+    pub fn events_of(&self, commit: &Commit) -> Result<Vec<Event>> {
+        let parent = commit.parents.first().copied();
+        let mut differences = Vec::new();
+        for change in self.store().diff(parent, commit.id)? {
+            differences.push(Difference {
+                before: self.record_at(parent, &change.path, change.old)?,
+                after: self.record_at(Some(commit.id), &change.path, change.new)?,
+                blob: change.new.map(|blob| blob.to_string()),
+                path: change.path,
+            });
+        }
+        Ok(event::events(&differences, &origin(commit)))
+    }
+
+    /// Reads the record in a file of a commit; nothing where there is none or it cannot be read.
+    fn record_at(
+        &self,
+        commit: Option<Oid>,
+        path: &str,
+        blob: Option<Oid>,
+    ) -> Result<Option<std::sync::Arc<dyn crate::records::Record>>> {
+        let (Some(commit), Some(blob), Some((kind, id))) = (commit, blob, kind::locate(path)) else { return Ok(None) };
+        let bytes = self.store().tree(commit)?.blob(blob)?;
+        Ok(snapshot::decode(kind, &id, &bytes).ok())
+    }
+}
+
+/// Who did what a commit did: its author, and what its trailers say.
+fn origin(commit: &Commit) -> Origin {
+    let trailers = commit.trailers();
+    let trailer = |name: &str| trailers.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
+    Origin {
+        commit: commit.id.to_string(),
+        agent: trailer("Coord-Agent").unwrap_or_else(|| commit.author.name.clone()),
+        session: trailer("Coord-Session"),
+        correlation_id: trailer("Coord-Correlation"),
+        at: commit.author_time,
+    }
+}

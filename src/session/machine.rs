@@ -1,0 +1,143 @@
+//! What belongs to this machine and never to git: held claims, signs of life, what was delivered, the replica's id.
+//!
+//! Small files under `<common dir>/coord/`, each written whole and renamed into place. Losing them loses no record:
+//! a holder then proves its claim by id or session, and signs of life start anew.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::base::{Id, Result, Timestamp, id};
+use crate::query::Signs;
+use crate::query::stale::SignKey;
+use crate::store::Store;
+
+/// How long a session's sign of life is kept after it was given.
+const SIGNS_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// What this machine remembers.
+pub struct Machine<'s> {
+    store: &'s Store,
+}
+
+impl<'s> Machine<'s> {
+    pub(super) fn new(store: &'s Store) -> Self {
+        Machine { store }
+    }
+
+    /// Returns the id of this replica; nothing before `init`.
+    pub fn replica(&self) -> Option<String> {
+        let text = fs::read_to_string(self.path("replica")).ok()?;
+        Id::parse(text.trim()).ok().map(String::from)
+    }
+
+    /// Gives this replica an id, where it has none.
+    ///
+    /// # Errors
+    /// Where nothing can be written.
+    pub fn name_replica(&self, fresh: &Id) -> Result<String> {
+        if let Some(known) = self.replica() {
+            return Ok(known);
+        }
+        self.write("replica", &format!("{fresh}\n"))?;
+        Ok(fresh.to_string())
+    }
+
+    /// Returns the ids of the claims that this worktree remembers for an agent.
+    pub fn held(&self, agent: &str) -> BTreeSet<String> {
+        names(&self.path(&self.held_folder(agent)))
+    }
+
+    /// Remembers a claim, before it is known whether it is won: one that was not is the id of nothing.
+    ///
+    /// # Errors
+    /// Where nothing can be written.
+    pub fn hold(&self, agent: &str, claim: &str) -> Result<()> {
+        self.write(&format!("{}/{claim}", self.held_folder(agent)), "")
+    }
+
+    /// Forgets a claim that is over, and its signs of life.
+    pub fn let_go(&self, agent: &str, claim: &str) {
+        // What cannot be removed is the id of nothing, and harmless.
+        let _ = fs::remove_file(self.path(&format!("{}/{claim}", self.held_folder(agent))));
+        let _ = fs::remove_file(self.path(&sign_file(&SignKey::Claim(claim).name())));
+    }
+
+    /// Notes a sign of life; an earlier moment than the one noted changes nothing.
+    ///
+    /// # Errors
+    /// Where nothing can be written.
+    pub fn note_sign(&self, key: SignKey<'_>, at: Timestamp) -> Result<()> {
+        let file = sign_file(&key.name());
+        if read_moment(&self.path(&file)).is_some_and(|noted| noted >= at) {
+            return Ok(());
+        }
+        self.write(&file, &format!("{at}\n"))
+    }
+
+    /// Returns all signs of life that were noted.
+    pub fn signs(&self) -> Signs {
+        let folder = self.path("heartbeats");
+        let moment = |name: String| Some((name.clone(), read_moment(&folder.join(&name))?));
+        Signs::new(names(&folder).into_iter().filter_map(moment).collect::<BTreeMap<_, _>>())
+    }
+
+    /// Removes signs of life that are too old to matter to any claim.
+    pub fn forget_old_signs(&self, now: Timestamp) {
+        let folder = self.path("heartbeats");
+        for name in names(&folder) {
+            let path = folder.join(&name);
+            if read_moment(&path).is_none_or(|noted| now.since(noted) > SIGNS_KEPT) {
+                let _ = fs::remove_file(path);
+            }
+        }
+    }
+
+    /// Returns the messages that were listed to an agent on this machine before.
+    pub fn delivered(&self, agent: &str) -> BTreeSet<String> {
+        let text = fs::read_to_string(self.path(&delivered_file(agent))).unwrap_or_default();
+        text.lines().map(str::to_owned).collect()
+    }
+
+    /// Notes the messages that lie unread in an agent's inbox and have been listed to it.
+    ///
+    /// # Errors
+    /// Where nothing can be written.
+    pub fn note_delivered(&self, agent: &str, messages: &BTreeSet<String>) -> Result<()> {
+        let text: String = messages.iter().map(|id| format!("{id}\n")).collect();
+        self.write(&delivered_file(agent), &text)
+    }
+
+    /// The claims of one agent in one worktree: two worktrees are two owners, whatever the name.
+    fn held_folder(&self, agent: &str) -> String {
+        let worktree = self.store.git_dir().to_string_lossy();
+        format!("held/{}", id::digest(&format!("{worktree}\n{agent}")))
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.store.coord_dir().join(name)
+    }
+
+    /// Writes a file whole: beside its place, then renamed. A crash before the rename leaves a file that nobody reads.
+    fn write(&self, name: &str, text: &str) -> Result<()> {
+        self.store.write_note(name, text.as_bytes())
+    }
+}
+
+fn sign_file(key: &str) -> String {
+    format!("heartbeats/{key}")
+}
+
+fn delivered_file(agent: &str) -> String {
+    format!("delivered/{}", id::digest(agent))
+}
+
+fn names(folder: &Path) -> BTreeSet<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().into_string().ok()).collect()
+}
+
+fn read_moment(path: &Path) -> Option<Timestamp> {
+    fs::read_to_string(path).ok()?.trim().parse().ok()
+}

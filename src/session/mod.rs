@@ -1,0 +1,126 @@
+//! Joins the pure half to the store: one command's view of the repository, who asks, and the way of a change.
+//!
+//! A session is opened once per command. It reads the clock and draws the randomness once, so that an operation which
+//! is run again on a newer tip makes the same records.
+
+pub mod history;
+pub mod identity;
+pub mod machine;
+pub mod recover;
+pub mod resolve;
+pub mod settings;
+pub mod setup;
+pub mod snapshot;
+pub mod transact;
+
+use std::path::PathBuf;
+
+use crate::base::{Error, Result, Seed, Timestamp, time};
+use crate::store::{Environment, Oid, STATE_REF, Store};
+
+pub use identity::Identity;
+pub use machine::Machine;
+pub use settings::Settings;
+pub use snapshot::TreeSnapshot;
+pub use transact::Outcome;
+
+/// Where a command runs, and what its command line says about who asks.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The folder it was started in.
+    pub cwd: PathBuf,
+    /// The environment it was started with.
+    pub environment: Environment,
+    /// `--agent`.
+    pub agent: Option<String>,
+    /// `--session`.
+    pub session: Option<String>,
+}
+
+/// One command's view of the repository.
+pub struct Session {
+    store: Store,
+    settings: Settings,
+    options: Options,
+    now: Timestamp,
+    seed: Seed,
+}
+
+impl Session {
+    /// Opens the repository around the folder.
+    ///
+    /// # Errors
+    /// `not_a_repository` and the other refusals of the store (128); `bad_setting` (5) for a `coord.*` that makes no sense.
+    pub fn open(options: Options) -> Result<Self> {
+        let store = Store::discover_with(&options.cwd, &options.environment)?;
+        let settings = Settings::read(store.config())?;
+        Ok(Session { store, settings, options, now: time::now(), seed: Seed::draw()? })
+    }
+
+    /// Returns the store.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Returns the settings of this machine.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Returns the moment of this command.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// Returns the randomness of this command.
+    pub fn seed(&self) -> &Seed {
+        &self.seed
+    }
+
+    /// Returns what belongs to this machine and not to git.
+    pub fn machine(&self) -> Machine<'_> {
+        Machine::new(&self.store)
+    }
+
+    /// Settles who asks.
+    ///
+    /// # Errors
+    /// `no_identity` (128) where neither the command nor git says who it is; `bad_name` (5) for a name nobody can have.
+    pub fn identity(&self) -> Result<Identity> {
+        identity::settle(self)
+    }
+
+    pub(crate) fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// Returns the tip of the state.
+    ///
+    /// # Errors
+    /// `not_set_up` where there is none.
+    pub fn tip(&self) -> Result<Oid> {
+        self.store.tip()?.ok_or_else(not_set_up)
+    }
+
+    /// Returns the records as they are now.
+    ///
+    /// # Errors
+    /// `not_set_up`, `damaged`, `newer_format`.
+    pub fn snapshot(&self) -> Result<TreeSnapshot<'_>> {
+        self.snapshot_at(self.tip()?)
+    }
+
+    /// Returns the records as they were at a commit of the state's history.
+    ///
+    /// # Errors
+    /// `damaged`, `newer_format`.
+    pub fn snapshot_at(&self, commit: Oid) -> Result<TreeSnapshot<'_>> {
+        TreeSnapshot::open(&self.store, commit)
+    }
+}
+
+/// Makes the error for a repository without coordination state.
+pub fn not_set_up() -> Error {
+    Error::fatal("not_set_up", format!("there is no coordination state here: {STATE_REF} does not exist"))
+        .hint("git coord init")
+}

@@ -1,0 +1,189 @@
+//! Setting a repository up: the ref, the replica's id, and what git must know to carry the state along.
+//!
+//! The first commit is the same bytes on every machine, so that replicas that were set up before they met share a root.
+
+use super::Session;
+use crate::base::{Error, Result, Timestamp};
+use crate::records::{Config, config};
+use crate::state::Warning;
+use crate::store::{Content, Edit, NewCommit, Oid, Person, Published, STATE_REF, Store, Writer};
+
+/// Whose name stands on commits that nobody in particular made.
+pub const NOBODY: (&str, &str) = ("git-coord", "git-coord@localhost");
+
+/// How the state came to be here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// It was here already.
+    Existing,
+    /// It was made.
+    Created,
+    /// It was taken from the remote.
+    Adopted,
+    /// The ref was gone; it names the last acknowledged commit again.
+    Restored,
+}
+
+/// What setting up did.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    /// How the state came to be here.
+    pub origin: Origin,
+    /// The tip of the state.
+    pub tip: Oid,
+    /// The id of this replica.
+    pub replica: String,
+    /// The remote that was asked for state.
+    pub remote: Option<String>,
+    /// The settings that were added to git's configuration, as `key = value`.
+    pub configured: Vec<String>,
+    /// What the user should know.
+    pub warnings: Vec<Warning>,
+}
+
+/// A setting that a repository with state has, and may have several values of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// The key.
+    pub key: String,
+    /// The value that must be among its values.
+    pub value: String,
+}
+
+impl Session {
+    /// Sets the repository up, or completes what is missing; what is there stays as it is.
+    ///
+    /// # Errors
+    /// Where something cannot be written. A remote that cannot be reached is a warning.
+    pub fn set_up(&self) -> Result<Setup> {
+        let store = self.store();
+        let mut warnings = Vec::new();
+        let remote = chosen_remote(&store.remotes());
+        let fetched = match &remote {
+            Some(remote) => ask(store, remote, &mut warnings)?,
+            None => None,
+        };
+        let (origin, tip) = self.found_state(fetched, &mut warnings)?;
+        let configured = configure(store)?;
+        let replica = self.machine().name_replica(&self.seed().id('r', 0))?;
+        Ok(Setup { origin, tip, replica, remote, configured, warnings })
+    }
+
+    fn found_state(&self, fetched: Option<Oid>, warnings: &mut Vec<Warning>) -> Result<(Origin, Oid)> {
+        let store = self.store();
+        if let Some(tip) = store.tip()? {
+            if let Some(theirs) = fetched.filter(|theirs| *theirs != tip)
+                && !store.is_ancestor(theirs, tip)?
+            {
+                warnings.push(Warning {
+                    code: "remote_has_state".to_owned(),
+                    message: "the remote has state that is not here; nothing was joined".to_owned(),
+                });
+            }
+            return Ok((Origin::Existing, tip));
+        }
+        let mut writer = store.lock(self.settings().lock_timeout)?;
+        let lost = writer.acknowledged().filter(|lost| store.commit(*lost).is_ok());
+        let nobody = Person::new(NOBODY.0, NOBODY.1);
+        let (origin, published) = match (lost, fetched) {
+            (Some(lost), _) => (Origin::Restored, writer.advance(None, lost, &nobody, self.now(), "coord: restore")?),
+            (None, Some(theirs)) => {
+                // Only a state that this version can read is taken over.
+                self.snapshot_at(theirs)?;
+                (Origin::Adopted, writer.advance(None, theirs, &nobody, self.now(), "coord: adopt")?)
+            }
+            (None, None) => (Origin::Created, make_root(&mut writer)?),
+        };
+        match published {
+            Published::Landed(tip) => Ok((origin, tip)),
+            // Somebody else set it up at the same time: what they made is what is here.
+            Published::Moved => Ok((Origin::Existing, self.tip()?)),
+        }
+    }
+}
+
+/// Returns the remote that decides: the only one, else `origin`.
+pub fn chosen_remote(remotes: &[String]) -> Option<String> {
+    match remotes {
+        [only] => Some(only.clone()),
+        several => several.iter().find(|name| *name == "origin").cloned(),
+    }
+}
+
+/// Returns the settings that a repository with state has.
+pub fn wanted(remotes: &[String]) -> Vec<Wanted> {
+    let one = |key: &str, value: &str| Wanted { key: key.to_owned(), value: value.to_owned() };
+    let mut wanted =
+        vec![one("log.excludeDecoration", "refs/coord/*"), one("log.excludeDecoration", "refs/coord-remotes/*")];
+    for remote in remotes {
+        let key = format!("remote.{remote}.fetch");
+        // A glob: an exact refspec makes every fetch fail while the remote has no state.
+        wanted.push(one(&key, &format!("+refs/coord/*:refs/coord-remotes/{remote}/*")));
+        // Kept free for history that was cut off.
+        wanted.push(one(&key, "^refs/coord/archive/*"));
+    }
+    wanted
+}
+
+/// Returns the settings that are missing.
+pub fn missing_settings(store: &Store) -> Vec<Wanted> {
+    let has = |wanted: &Wanted| store.config().all(&wanted.key).contains(&wanted.value);
+    wanted(&store.remotes()).into_iter().filter(|wanted| !has(wanted)).collect()
+}
+
+fn configure(store: &Store) -> Result<Vec<String>> {
+    let missing = missing_settings(store);
+    for Wanted { key, value } in &missing {
+        store.config_add(key, value)?;
+    }
+    Ok(missing.into_iter().map(|Wanted { key, value }| format!("{key} = {value}")).collect())
+}
+
+/// Asks a remote for its state; one that does not answer is a warning.
+fn ask(store: &Store, remote: &str, warnings: &mut Vec<Warning>) -> Result<Option<Oid>> {
+    match store.fetch_state(remote) {
+        Ok(()) => store.tracking_tip(remote),
+        Err(error) if error.kind() == crate::base::Kind::Remote => {
+            let message = format!("{remote} could not be asked for its state: {}", error.message());
+            warnings.push(Warning { code: "remote_unreachable".to_owned(), message });
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Makes the first commit. Its bytes are pinned: nothing of this machine, user or day is in it.
+fn make_root(writer: &mut Writer<'_>) -> Result<Published> {
+    let nobody = Person::new(NOBODY.0, NOBODY.1);
+    writer.publish(NewCommit {
+        expected: None,
+        parents: Vec::new(),
+        base: None,
+        edits: vec![Edit {
+            path: config::PATH.to_owned(),
+            content: Some(Content::Bytes(Config::default().encode()?.into())),
+        }],
+        author: nobody.clone(),
+        author_time: Timestamp::EPOCH,
+        committer: nobody,
+        commit_time: Timestamp::EPOCH,
+        message: "git coord\n".to_owned(),
+        reflog: "coord: set up".to_owned(),
+    })
+}
+
+/// Makes the refusal for a git that is too old.
+///
+/// # Errors
+/// `git_too_old` where git is older than 2.34; where git cannot be asked.
+pub fn check_git(store: &Store) -> Result<(u32, u32, u32)> {
+    let version = store.git_version()?;
+    if version < (2, 34, 0) {
+        let (major, minor, patch) = version;
+        return Err(Error::fatal(
+            "git_too_old",
+            format!("git is {major}.{minor}.{patch}; {STATE_REF} needs 2.34 or later"),
+        ));
+    }
+    Ok(version)
+}

@@ -1,0 +1,205 @@
+//! The records at one commit, read from its tree as they are asked for.
+//!
+//! A file that is no record is never an answer and never stops one: lists skip it, asking for it by id is an error.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::base::{Error, Id, Result};
+use crate::records::record::{Record, downcast};
+use crate::records::{Config, Kind, Task, config, kind, message, task};
+use crate::state::Snapshot;
+use crate::store::{Oid, STATE_REF, Store, Tree};
+
+/// The records at one commit.
+pub struct TreeSnapshot<'s> {
+    commit: Oid,
+    tree: Tree<'s>,
+    config: Config,
+    scanned: RefCell<BTreeMap<&'static str, Vec<Arc<dyn Record>>>>,
+}
+
+/// A file in the tree that is no record, and why.
+#[derive(Debug)]
+pub struct Unreadable {
+    /// Where it lies.
+    pub path: String,
+    /// Why it is no record.
+    pub error: Error,
+}
+
+impl<'s> TreeSnapshot<'s> {
+    /// Opens the records at a commit, once its settings say that this version can read them.
+    pub(super) fn open(store: &'s Store, commit: Oid) -> Result<Self> {
+        let tree = store.tree(commit)?;
+        let config = read_config(&tree, commit)?;
+        Ok(TreeSnapshot { commit, tree, config, scanned: RefCell::default() })
+    }
+
+    /// Returns the commit.
+    pub fn commit(&self) -> Oid {
+        self.commit
+    }
+
+    /// Returns the object id of a record's file.
+    pub fn blob(&self, kind: &Kind, id: &str) -> Result<Option<Oid>> {
+        self.tree.find(&kind.path(id))
+    }
+
+    /// Returns the object id of whatever lies at a path.
+    pub fn blob_at(&self, path: &str) -> Result<Option<Oid>> {
+        self.tree.find(path)
+    }
+
+    /// Lists every file in the tree that is no record and should be one, with the reason.
+    ///
+    /// # Errors
+    /// `damaged` where the tree itself cannot be read.
+    pub fn unreadable(&self) -> Result<Vec<Unreadable>> {
+        let mut faults = Vec::new();
+        self.tree.walk("", &mut |path, blob| {
+            if path == config::PATH || path.starts_with("inbox/") {
+                return Ok(());
+            }
+            let fault = match kind::locate(path) {
+                None => Some(Error::invalid("unknown_file", "no record of a kind that this version knows")),
+                Some((kind, id)) => self.tree.blob(blob).and_then(|bytes| decode(kind, &id, &bytes)).err(),
+            };
+            faults.extend(fault.map(|error| Unreadable { path: path.to_owned(), error }));
+            Ok(())
+        })?;
+        Ok(faults)
+    }
+
+    /// Reads every record of a kind whose file `looks_right`; what cannot be read is passed over.
+    fn read_all(&self, kind: &'static Kind, looks_right: impl Fn(&[u8]) -> bool) -> Result<Vec<Arc<dyn Record>>> {
+        let mut records = Vec::new();
+        self.tree.walk(kind.folder(), &mut |path, blob| {
+            if let Some((_, id)) = kind::locate(path) {
+                let bytes = self.tree.blob(blob)?;
+                if looks_right(&bytes) {
+                    records.extend(decode(kind, &id, &bytes).ok());
+                }
+            }
+            Ok(())
+        })?;
+        records.sort_by(|a, b| a.id().cmp(b.id()));
+        Ok(records)
+    }
+}
+
+impl Snapshot for TreeSnapshot<'_> {
+    fn find(&self, kind: &'static Kind, id: &str) -> Result<Option<Arc<dyn Record>>> {
+        let Ok(id) = Id::parse(id) else { return Ok(None) };
+        match self.tree.read(&kind.path(&id))? {
+            None => Ok(None),
+            Some(blob) => decode(kind, &id, &blob.bytes).map(Some),
+        }
+    }
+
+    fn contains(&self, kind: &'static Kind, id: &str) -> Result<bool> {
+        Ok(Id::parse(id).is_ok() && self.tree.find(&kind.path(id))?.is_some())
+    }
+
+    fn ids(&self, kind: &'static Kind) -> Result<Vec<Id>> {
+        let mut ids = Vec::new();
+        self.tree.walk(kind.folder(), &mut |path, _| {
+            ids.extend(kind::locate(path).map(|(_, id)| id));
+            Ok(())
+        })?;
+        ids.sort();
+        Ok(ids)
+    }
+
+    fn scan(&self, kind: &'static Kind) -> Result<Vec<Arc<dyn Record>>> {
+        if let Some(known) = self.scanned.borrow().get(kind.name) {
+            return Ok(known.clone());
+        }
+        let records = self.read_all(kind, |_| true)?;
+        self.scanned.borrow_mut().insert(kind.name, records.clone());
+        Ok(records)
+    }
+
+    fn inbox(&self, agent: &str) -> Result<Vec<Id>> {
+        if Id::parse(agent).is_err() {
+            return Ok(Vec::new());
+        }
+        let entries = self.tree.list(&message::inbox_folder(agent))?;
+        let names = entries.iter().filter_map(|entry| entry.name.strip_suffix(".md"));
+        let mut ids: Vec<Id> = names.filter_map(|name| Id::parse(name).ok()).collect();
+        ids.sort();
+        Ok(ids)
+    }
+
+    fn config(&self) -> Result<Config> {
+        Ok(self.config.clone())
+    }
+
+    /// Twins share a folder, so one folder is all that is looked at.
+    fn twin(&self, kind: &'static Kind, id: &str) -> Result<Option<Id>> {
+        let path = kind.path(id);
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let folded = crate::base::id::fold(id);
+        let entries = self.tree.list(folder)?;
+        let ids = entries.iter().filter_map(|entry| Id::parse(entry.name.strip_suffix(".md")?).ok());
+        Ok(ids.into_iter().find(|other| other.folded() == folded))
+    }
+
+    /// A child's file holds its parent's id; only such files are parsed.
+    fn children(&self, id: &str) -> Result<Vec<Task>> {
+        let needle = id.as_bytes();
+        let holds = |bytes: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
+        let known = self.scanned.borrow().contains_key(task::TASK.name);
+        let records = if known { self.scan(&task::TASK)? } else { self.read_all(&task::TASK, holds)? };
+        let tasks = records.iter().filter_map(downcast::<Task>);
+        Ok(tasks.filter(|child| child.parent.as_deref() == Some(id)).cloned().collect())
+    }
+}
+
+/// Reads a file as the record that its place says it is.
+///
+/// # Errors
+/// `unreadable`, with the reason as its cause.
+pub fn decode(kind: &'static Kind, id: &Id, bytes: &[u8]) -> Result<Arc<dyn Record>> {
+    let unreadable = |why: Error| {
+        Error::invalid("unreadable", format!("cannot read {} {id}: its file is no such record", kind.name))
+            .hint("git coord doctor")
+            .hint(format!("git show {STATE_REF}:{}", kind.path(id)))
+            .because(why)
+    };
+    let record = (kind.decode)(bytes).map_err(unreadable)?;
+    if record.id() != id {
+        let other = record.id().clone();
+        return Err(unreadable(Error::invalid("wrong_id", format!("the file calls itself {other}"))));
+    }
+    Ok(record)
+}
+
+fn read_config(tree: &Tree<'_>, commit: Oid) -> Result<Config> {
+    let Some(blob) = tree.read(config::PATH)? else {
+        return Err(Error::fatal(
+            "damaged",
+            format!("{STATE_REF} holds no coordination state: {commit} has no {}", config::PATH),
+        )
+        .hint("git coord doctor")
+        .hint(format!("git log {STATE_REF}")));
+    };
+    let config = Config::decode(&blob.bytes).map_err(|why| {
+        Error::fatal("damaged", format!("cannot read {} at {STATE_REF}", config::PATH))
+            .hint(format!("git show {STATE_REF}:{}", config::PATH))
+            .because(why)
+    })?;
+    if config.format > config::FORMAT {
+        return Err(Error::fatal(
+            "newer_format",
+            format!(
+                "the state here has format {}, and this git-coord knows formats up to {}",
+                config.format,
+                config::FORMAT
+            ),
+        )
+        .hint("install a newer git-coord"));
+    }
+    Ok(config)
+}

@@ -1,0 +1,251 @@
+//! The way of a change: decide on the tip, write objects, move the ref by compare-and-swap, or decide again.
+//!
+//! The kernel lock only makes the queue fair. What makes a change safe is that the ref moves from the very tip on which
+//! the operation decided; where it has moved, the operation runs again on the new tip and may then refuse.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::{Identity, Session, TreeSnapshot, recover};
+use crate::base::{Error, Kind as ErrorKind, Result, text};
+use crate::ops::{self, Context, Operation};
+use crate::query::Signs;
+use crate::query::stale::SignKey;
+use crate::records::record::{Record, downcast};
+use crate::records::task::Claim;
+use crate::records::{Task, codec, kind};
+use crate::state::event::{self, Difference, Origin};
+use crate::state::{Changeset, Edit as Change, Event, Snapshot, Warning};
+use crate::store::{Content, Edit, NewCommit, Oid, Published, Writer};
+
+/// What an operation did.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// The commit; nothing where nothing had to change.
+    pub commit: Option<Oid>,
+    /// The record that the operation was about, as it is now.
+    pub record: Option<Arc<dyn Record>>,
+    /// What happened.
+    pub events: Vec<Event>,
+    /// What the user should know.
+    pub warnings: Vec<Warning>,
+}
+
+impl Session {
+    /// Does an operation: it has happened, durably and for everybody, or nothing has.
+    ///
+    /// # Errors
+    /// The refusal of the operation; `not_set_up`; `busy` (7) where the turn did not come in time; and what the store
+    /// cannot write.
+    pub fn transact(&self, operation: &Operation) -> Result<Outcome> {
+        let identity = self.identity()?;
+        let context = self.context(operation, &identity);
+        self.transact_with(&identity, &context, |snapshot| ops::apply(operation, snapshot, &context))
+    }
+
+    /// Does what `decide` wants, with the circumstances given; it is asked again for each tip.
+    ///
+    /// # Errors
+    /// As [`transact`](Self::transact).
+    pub fn transact_with(
+        &self,
+        identity: &Identity,
+        context: &Context,
+        mut decide: impl FnMut(&TreeSnapshot<'_>) -> Result<Changeset>,
+    ) -> Result<Outcome> {
+        let deadline = Instant::now() + self.settings().lock_timeout;
+        let mut writer = self.store().lock(self.settings().lock_timeout)?;
+        loop {
+            let tip = recover::bring_back(self, &mut writer, self.tip()?, identity)?;
+            let snapshot = self.snapshot_at(tip)?;
+            let changes = decide(&snapshot)?;
+            if changes.is_empty() {
+                self.keep_alive(&snapshot, &changes, identity, context);
+                let (record, warnings) = (changes.about, changes.warnings);
+                return Ok(Outcome { commit: None, record, events: Vec::new(), warnings });
+            }
+            if let Some(commit) = self.publish(&mut writer, &snapshot, &changes, identity, context)? {
+                drop(writer);
+                self.keep_alive(&snapshot, &changes, identity, context);
+                return self.outcome(commit, &snapshot, changes, identity, context);
+            }
+            if Instant::now() >= deadline {
+                return Err(Error::new(
+                    ErrorKind::Busy,
+                    "retry_limit",
+                    "cannot write: another program keeps moving the ref",
+                )
+                .hint("try again"));
+            }
+            // Only a git that writes the ref without our queue can have moved it: give it a moment.
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// Returns the circumstances of an operation.
+    pub fn context(&self, operation: &Operation, identity: &Identity) -> Context {
+        let mut context = self.plain_context(identity);
+        if operation.looks_at_signs() {
+            context.signs = self.machine().signs();
+        }
+        context
+    }
+
+    /// Returns the circumstances of something that no sign of life of others decides.
+    pub fn plain_context(&self, identity: &Identity) -> Context {
+        let correlation = self.options().environment.text("GIT_COORD_CORRELATION").filter(|id| !id.is_empty());
+        Context {
+            now: self.now(),
+            agent: identity.agent.clone(),
+            session: identity.session.clone(),
+            correlation: correlation.map(|id| text::excerpt(id, 128)),
+            seed: self.seed().clone(),
+            held: self.machine().held(&identity.agent),
+            signs: Signs::default(),
+            ttl_minutes: self.settings().ttl_minutes,
+        }
+    }
+
+    fn publish(
+        &self,
+        writer: &mut Writer<'_>,
+        snapshot: &TreeSnapshot<'_>,
+        changes: &Changeset,
+        identity: &Identity,
+        context: &Context,
+    ) -> Result<Option<Oid>> {
+        let parent = self.store().commit(snapshot.commit())?;
+        let commit_time = context.now.max(parent.commit_time);
+        // Crash after this: the worktree remembers a claim that was never made, which is the id of nothing.
+        let taken = claim_of(changes).filter(|claim| claim.agent == identity.agent);
+        if let Some(claim) = taken {
+            self.machine().hold(&identity.agent, &claim.id)?;
+        }
+        let new = NewCommit {
+            expected: Some(snapshot.commit()),
+            parents: vec![snapshot.commit()],
+            base: Some(snapshot.commit()),
+            edits: lower(changes)?,
+            author: identity.author.clone(),
+            author_time: context.now,
+            committer: identity.committer.clone(),
+            commit_time,
+            message: message(snapshot, changes, context)?,
+            reflog: format!("coord: {}", text::one_line(&changes.subject)),
+        };
+        let published = writer.publish(new);
+        match published {
+            Ok(Published::Landed(commit)) => Ok(Some(commit)),
+            Ok(Published::Moved) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn outcome(
+        &self,
+        commit: Oid,
+        before: &TreeSnapshot<'_>,
+        changes: Changeset,
+        identity: &Identity,
+        context: &Context,
+    ) -> Result<Outcome> {
+        let after = self.store().tree(commit)?;
+        let mut differences = differences(before, &changes);
+        for difference in &mut differences {
+            difference.blob = after.find(&difference.path)?.map(|blob| blob.to_string());
+        }
+        let origin = Origin {
+            commit: commit.to_string(),
+            agent: identity.agent.clone(),
+            session: context.session.clone(),
+            correlation_id: context.correlation.clone(),
+            at: context.now,
+        };
+        let events = event::events(&differences, &origin);
+        Ok(Outcome { commit: Some(commit), record: changes.about, events, warnings: changes.warnings })
+    }
+
+    /// Notes that the asker is alive, and which claims it holds or holds no longer.
+    ///
+    /// The change has landed, so nothing here may fail it: a sign that cannot be noted only ages the claim.
+    fn keep_alive(&self, before: &TreeSnapshot<'_>, changes: &Changeset, identity: &Identity, context: &Context) {
+        let machine = self.machine();
+        if let Some(session) = &context.session {
+            let _ = machine.note_sign(SignKey::Session { agent: &identity.agent, session }, context.now);
+        }
+        let now = claim_of(changes);
+        let was =
+            changes.about.as_ref().and_then(downcast::<Task>).and_then(|task| {
+                crate::state::find::<Task>(before, &task.id).ok().flatten().and_then(|task| task.claim)
+            });
+        if let Some(claim) = now.filter(|claim| context.held.contains(&claim.id) || claim.agent == identity.agent) {
+            let _ = machine.note_sign(Signs::key(claim), context.now);
+        }
+        if let Some(over) = was.filter(|was| now.is_none_or(|claim| claim.id != was.id)) {
+            machine.let_go(&over.agent, &over.id);
+        }
+    }
+}
+
+/// The claim on the task that the operation was about, as it is afterwards.
+fn claim_of(changes: &Changeset) -> Option<&Claim> {
+    changes.about.as_ref().and_then(downcast::<Task>).and_then(|task| task.claim.as_ref())
+}
+
+/// Returns the changes as bytes at paths.
+pub(super) fn lower(changes: &Changeset) -> Result<Vec<Edit>> {
+    let mut written: BTreeMap<(&str, &str), Arc<[u8]>> = BTreeMap::new();
+    let mut edits = Vec::with_capacity(changes.edits().len());
+    for (path, change) in changes.edits() {
+        let content = match change {
+            Change::Remove => None,
+            Change::Put(record) => {
+                let key = (record.kind().name, record.id().as_str());
+                let bytes = match written.get(&key) {
+                    Some(bytes) => bytes.clone(),
+                    None => written.entry(key).or_insert(codec::encode(record.as_ref())?.into()).clone(),
+                };
+                Some(Content::Bytes(bytes))
+            }
+        };
+        edits.push(Edit { path: path.clone(), content });
+    }
+    Ok(edits)
+}
+
+/// Returns what differs between a moment and what a changeset wants of it.
+pub(super) fn differences(before: &TreeSnapshot<'_>, changes: &Changeset) -> Vec<Difference> {
+    let difference = |(path, change): (&String, &Change)| Difference {
+        path: path.clone(),
+        before: kind::locate(path).and_then(|(kind, id)| before.find(kind, &id).ok().flatten()),
+        after: match change {
+            Change::Put(record) => Some(record.clone()),
+            Change::Remove => None,
+        },
+        blob: None,
+    };
+    changes.edits().iter().map(difference).collect()
+}
+
+/// The most events that a commit message names; the tree has them all.
+const MOST_TRAILERS: usize = 20;
+
+/// The subject for people, and trailers as hints for plain `git log`.
+fn message(before: &TreeSnapshot<'_>, changes: &Changeset, context: &Context) -> Result<String> {
+    let words = event::words(&differences(before, changes));
+    let mut message = format!("{}\n\n", text::one_line(&changes.subject));
+    let mut trailer = |name: &str, value: &str| message.push_str(&format!("{name}: {}\n", text::one_line(value)));
+    for (what, record) in words.iter().take(MOST_TRAILERS) {
+        trailer("Coord-Event", what);
+        trailer("Coord-Record", record);
+    }
+    trailer("Coord-Agent", &context.agent);
+    if let Some(session) = &context.session {
+        trailer("Coord-Session", session);
+    }
+    if let Some(correlation) = &context.correlation {
+        trailer("Coord-Correlation", correlation);
+    }
+    Ok(message)
+}
