@@ -11,3 +11,6 @@ pub mod query;
 pub mod ops;
 pub mod store;
 pub mod session;
+pub mod commands;
+pub mod render;
+pub mod cli;

@@ -1,7 +1,9 @@
 //! The rules behind questions, over one snapshot: what is ready, what is blocked and by what, who has gone silent.
 
 pub mod graph;
+pub mod presence;
 pub mod stale;
 
 pub use graph::{Graph, Reason, Standing};
+pub use presence::Presence;
 pub use stale::Signs;

@@ -12,12 +12,27 @@ use crate::records::task::Claim;
 
 /// The latest sign of life that this machine knows of each claim, by the name of its [`SignKey`].
 #[derive(Debug, Clone, Default)]
-pub struct Signs(BTreeMap<String, Timestamp>);
+pub struct Signs {
+    noted: BTreeMap<String, Timestamp>,
+    seen: BTreeMap<String, Timestamp>,
+}
 
 impl Signs {
-    /// Takes what the machine has noted.
+    /// Takes what the machine has noted, by the name of the key.
     pub fn new(noted: BTreeMap<String, Timestamp>) -> Self {
-        Signs(noted)
+        Signs { noted, seen: BTreeMap::new() }
+    }
+
+    /// Adds that an agent was alive at a moment, whatever it held.
+    pub fn with_seen(mut self, agent: &str, at: Timestamp) -> Self {
+        let seen = self.seen.entry(agent.to_owned()).or_insert(at);
+        *seen = at.max(*seen);
+        self
+    }
+
+    /// Returns when an agent last gave any sign of life.
+    pub fn seen(&self, agent: &str) -> Option<Timestamp> {
+        self.seen.get(agent).copied()
     }
 
     /// Returns under which key the signs of life of a claim are noted: the agent and its session, or the claim
@@ -31,7 +46,7 @@ impl Signs {
 
     /// Returns when a claim last gave a sign of life.
     pub fn last(&self, claim: &Claim) -> Timestamp {
-        let noted = self.0.get(&Self::key(claim).name()).copied();
+        let noted = self.noted.get(&Self::key(claim).name()).copied();
         noted.map_or(claim.at, |noted| noted.max(claim.at))
     }
 

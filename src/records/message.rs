@@ -38,6 +38,7 @@ const FIELDS: &[Field] = &[
 
 words! {
     /// What a message is for.
+    #[derive(Default)]
     Type {
         /// An assignment, a change of priority, a direction.
         Directive = "directive",
@@ -56,7 +57,7 @@ words! {
         /// A remark in the thread of a task.
         Note = "note",
         /// Talk.
-        Chat = "chat",
+        #[default] Chat = "chat",
         /// What the next one to take a task should know.
         Handoff = "handoff",
         /// A word that lets something go ahead, or not.
@@ -66,19 +67,8 @@ words! {
 
 words! {
     /// How soon a message wants to be read, the last soonest.
-    Urgency { Low = "low", Normal = "normal", High = "high", Urgent = "urgent" }
-}
-
-impl Default for Type {
-    fn default() -> Self {
-        Type::Chat
-    }
-}
-
-impl Default for Urgency {
-    fn default() -> Self {
-        Urgency::Normal
-    }
+    #[derive(Default)]
+    Urgency { Low = "low", #[default] Normal = "normal", High = "high", Urgent = "urgent" }
 }
 
 record! {

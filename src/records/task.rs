@@ -70,9 +70,10 @@ const FIELDS: &[Field] = &[
 
 words! {
     /// Where a task stands in its life.
+    #[derive(Default)]
     Status {
         /// Waiting to be taken.
-        Pending = "pending",
+        #[default] Pending = "pending",
         /// Somebody works on it, or did.
         InProgress = "in_progress",
         /// It cannot go on, for the reason in `blocked_on`.
@@ -90,50 +91,29 @@ words! {
 
 words! {
     /// How much a task matters, the first most.
-    Priority { P0 = "P0", P1 = "P1", P2 = "P2", P3 = "P3", P4 = "P4" }
+    #[derive(Default)]
+    Priority { P0 = "P0", P1 = "P1", #[default] P2 = "P2", P3 = "P3", P4 = "P4" }
 }
 
 words! {
     /// What sort of work a task is. It plays no part in what is ready.
+    #[derive(Default)]
     Type {
-        Task = "task", Feature = "feature", Epic = "epic", Phase = "phase", Bug = "bug", Chore = "chore",
+        #[default] Task = "task", Feature = "feature", Epic = "epic", Phase = "phase", Bug = "bug", Chore = "chore",
         E2e = "e2e", Planning = "planning",
     }
 }
 
 words! {
     /// What a check of the work said.
-    GateStatus { Passed = "passed", Failed = "failed", NotRun = "not_run" }
-}
-
-impl Default for Status {
-    fn default() -> Self {
-        Status::Pending
-    }
+    #[derive(Default)]
+    GateStatus { Passed = "passed", Failed = "failed", #[default] NotRun = "not_run" }
 }
 
 impl Status {
     /// Returns whether the task is still to be done: anything but completed and cancelled.
     pub fn is_open(&self) -> bool {
         !matches!(self, Status::Completed | Status::Cancelled)
-    }
-}
-
-impl Default for Priority {
-    fn default() -> Self {
-        Priority::P2
-    }
-}
-
-impl Default for Type {
-    fn default() -> Self {
-        Type::Task
-    }
-}
-
-impl Default for GateStatus {
-    fn default() -> Self {
-        GateStatus::NotRun
     }
 }
 

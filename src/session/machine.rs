@@ -3,7 +3,7 @@
 //! Small files under `<common dir>/coord/`, each written whole and renamed into place. Losing them loses no record:
 //! a holder then proves its claim by id or session, and signs of life start anew.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -68,19 +68,21 @@ impl<'s> Machine<'s> {
     ///
     /// # Errors
     /// Where nothing can be written.
-    pub fn note_sign(&self, key: SignKey<'_>, at: Timestamp) -> Result<()> {
+    pub fn note_sign(&self, key: SignKey<'_>, agent: &str, at: Timestamp) -> Result<()> {
         let file = sign_file(&key.name());
-        if read_moment(&self.path(&file)).is_some_and(|noted| noted >= at) {
+        if read_sign(&self.path(&file)).is_some_and(|(noted, _)| noted >= at) {
             return Ok(());
         }
-        self.write(&file, &format!("{at}\n"))
+        self.write(&file, &format!("{at}\n{agent}\n"))
     }
 
     /// Returns all signs of life that were noted.
     pub fn signs(&self) -> Signs {
         let folder = self.path("heartbeats");
-        let moment = |name: String| Some((name.clone(), read_moment(&folder.join(&name))?));
-        Signs::new(names(&folder).into_iter().filter_map(moment).collect::<BTreeMap<_, _>>())
+        let read = |name: String| read_sign(&folder.join(&name)).map(|(at, agent)| (name, at, agent));
+        let signs: Vec<_> = names(&folder).into_iter().filter_map(read).collect();
+        let noted = signs.iter().map(|(name, at, _)| (name.clone(), *at)).collect();
+        signs.iter().fold(Signs::new(noted), |known, (_, at, agent)| known.with_seen(agent, *at))
     }
 
     /// Removes signs of life that are too old to matter to any claim.
@@ -88,7 +90,7 @@ impl<'s> Machine<'s> {
         let folder = self.path("heartbeats");
         for name in names(&folder) {
             let path = folder.join(&name);
-            if read_moment(&path).is_none_or(|noted| now.since(noted) > SIGNS_KEPT) {
+            if read_sign(&path).is_none_or(|(noted, _)| now.since(noted) > SIGNS_KEPT) {
                 let _ = fs::remove_file(path);
             }
         }
@@ -138,6 +140,9 @@ fn names(folder: &Path) -> BTreeSet<String> {
     entries.filter_map(|entry| entry.file_name().into_string().ok()).collect()
 }
 
-fn read_moment(path: &Path) -> Option<Timestamp> {
-    fs::read_to_string(path).ok()?.trim().parse().ok()
+/// Reads a sign of life: its moment and the agent that gave it.
+fn read_sign(path: &Path) -> Option<(Timestamp, String)> {
+    let text = fs::read_to_string(path).ok()?;
+    let (at, agent) = text.split_once('\n')?;
+    Some((at.parse().ok()?, agent.trim_end().to_owned()))
 }

@@ -171,16 +171,16 @@ impl Session {
     /// The change has landed, so nothing here may fail it: a sign that cannot be noted only ages the claim.
     fn keep_alive(&self, before: &TreeSnapshot<'_>, changes: &Changeset, identity: &Identity, context: &Context) {
         let machine = self.machine();
-        if let Some(session) = &context.session {
-            let _ = machine.note_sign(SignKey::Session { agent: &identity.agent, session }, context.now);
-        }
+        let agent = &identity.agent;
+        let session = context.session.as_deref().unwrap_or_default();
+        let _ = machine.note_sign(SignKey::Session { agent, session }, agent, context.now);
         let now = claim_of(changes);
         let was =
             changes.about.as_ref().and_then(downcast::<Task>).and_then(|task| {
                 crate::state::find::<Task>(before, &task.id).ok().flatten().and_then(|task| task.claim)
             });
         if let Some(claim) = now.filter(|claim| context.held.contains(&claim.id) || claim.agent == identity.agent) {
-            let _ = machine.note_sign(Signs::key(claim), context.now);
+            let _ = machine.note_sign(Signs::key(claim), agent, context.now);
         }
         if let Some(over) = was.filter(|was| now.is_none_or(|claim| claim.id != was.id)) {
             machine.let_go(&over.agent, &over.id);

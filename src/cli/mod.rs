@@ -1,0 +1,98 @@
+//! The front for command lines: from arguments to a verb of the table, and from its answer to an exit code.
+
+mod globals;
+mod help;
+mod parser;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::error::ErrorKind;
+
+use crate::base::{Error, Result};
+use crate::commands::verb::Scene;
+use crate::render::{self, Look, Shown};
+use crate::session::Options;
+use crate::store::Environment;
+use globals::Globals;
+use parser::Parsed;
+
+/// The exit code of a program whose reader went away.
+const BROKEN_PIPE: u8 = 141;
+
+/// Runs a command line, its own name in front, and returns the exit code.
+pub fn run(argv: &[OsString]) -> u8 {
+    // Before the arguments are understood, only their words tell how an error is to be shown.
+    let early = Look { json: parser::wants_json(argv), ..Look::plain() };
+    match parser::parse(argv) {
+        Ok(Parsed::Verb(row, globals, matches)) => {
+            let environment = Environment::from_process();
+            let scene = Scene::new(options(&globals, environment));
+            let look = globals.look(&scene);
+            finish(
+                (row.run)(&matches, &scene).and_then(|answer| {
+                    let shown = render::answer(&answer, &look)?;
+                    if globals.verbose > 0 {
+                        explain(&answer, &look);
+                    }
+                    Ok((shown, answer.shown().exit()))
+                }),
+                &look,
+            )
+        }
+        Ok(Parsed::Text(text)) => finish(render::plain_text(&text, &early).map(|shown| (shown, 0)), &early),
+        Err(error) => refuse(error, &early),
+    }
+}
+
+fn options(globals: &Globals, environment: Environment) -> Options {
+    Options {
+        cwd: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
+        environment,
+        agent: globals.agent.clone(),
+        session: globals.session.clone(),
+    }
+}
+
+fn finish(done: Result<(Shown, u8)>, look: &Look) -> u8 {
+    match done {
+        Ok((Shown::BrokenPipe, _)) => BROKEN_PIPE,
+        Ok((Shown::Whole, exit)) => exit,
+        Err(error) => {
+            render::error(&error, look);
+            error.kind().exit_code()
+        }
+    }
+}
+
+/// What clap refused, or the help that it was asked for.
+fn refuse(error: clap::Error, look: &Look) -> u8 {
+    let text = error.render().to_string();
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            finish(render::plain_text(&error.render().ansi().to_string(), look).map(|shown| (shown, 0)), look)
+        }
+        _ => {
+            let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+            let message = lines.next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+            let usage = |line: &&str| line.starts_with("Usage:") || line.starts_with("tip:");
+            let hints: Vec<&str> = text.lines().map(str::trim).filter(usage).collect();
+            let named: Vec<&str> = lines.take_while(|line| !usage(line)).collect();
+            let message = if named.is_empty() { message } else { format!("{message} {}", named.join(" ")) };
+            let error = hints.into_iter().fold(Error::usage(message), |error, hint| error.hint(hint));
+            finish(Err(error), look)
+        }
+    }
+}
+
+/// Says more of a write than its answer: the commit and what happened.
+fn explain(answer: &crate::commands::verb::Answer, look: &Look) {
+    let Ok(data) = answer.json() else { return };
+    if let Some(commit) = data.get("commit").and_then(|commit| commit.as_str()) {
+        render::note(look, "commit", commit);
+    }
+    for event in data.get("events").and_then(|events| events.as_array()).into_iter().flatten() {
+        let field = |name: &str| event.get(name).and_then(|value| value.as_str()).unwrap_or_default();
+        render::note(look, "event", &format!("{} {}", field("type"), field("record")));
+    }
+}

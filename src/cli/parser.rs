@@ -1,0 +1,123 @@
+//! From the words of a command line to a verb and its arguments, building the parser of that one verb only.
+//!
+//! Building the parser of every verb takes longer than all of git's start; it is built for help and errors.
+
+use std::ffi::OsString;
+
+use clap::{ArgMatches, Args as _, Command, FromArgMatches as _};
+
+use super::globals::{Globals, WITH_VALUE};
+use super::help;
+use crate::commands::VERBS;
+use crate::commands::verb::Row;
+
+/// What a command line asks for.
+pub(super) enum Parsed {
+    /// A verb, the flags that every verb takes, and its arguments.
+    Verb(&'static Row, Globals, ArgMatches),
+    /// To be shown a text.
+    Text(String),
+}
+
+/// Understands a command line, its own name in front.
+///
+/// # Errors
+/// What clap refuses; also the help and the version that it is asked for.
+pub(super) fn parse(argv: &[OsString]) -> Result<Parsed, clap::Error> {
+    let words = words(argv);
+    let [first, second] = [words.first(), words.get(1)].map(|word| word.map_or("", String::as_str));
+    if first.is_empty() && asks_for(argv, &["-h", "--help"]) || first == "help" && second.is_empty() {
+        return Ok(Parsed::Text(help::overview()));
+    }
+    if first.is_empty() && !asks_for(argv, &["-V", "--version"]) {
+        return Ok(Parsed::Text(help::overview()));
+    }
+    let rows = candidates(first, second);
+    let mut command = root(if rows.is_empty() { VERBS.iter().collect() } else { rows });
+    let matches = command.try_get_matches_from_mut(argv)?;
+    let globals = Globals::from_arg_matches(&matches)?;
+    let (name, inner) = innermost(&matches);
+    match VERBS.iter().find(|row| row.name == name) {
+        Some(row) => Ok(Parsed::Verb(row, globals, inner.clone())),
+        None => Ok(Parsed::Text(help::overview())),
+    }
+}
+
+/// Returns whether errors of this command line are to be told as JSON.
+pub(super) fn wants_json(argv: &[OsString]) -> bool {
+    argv.iter().take_while(|word| *word != "--").any(|word| word == "--json")
+}
+
+/// Returns the parser for some verbs.
+pub(super) fn root(rows: Vec<&'static Row>) -> Command {
+    let mut root = Globals::augment_args(Command::new("git-coord"))
+        .bin_name("git coord")
+        .display_name("git coord")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Coordinate coding agents, in the repository they work on")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .infer_long_args(false);
+    for row in rows {
+        root = match row.name.split_once(' ') {
+            None => root.subcommand(verb(row, row.name)),
+            Some((noun, name)) => with_noun(root, noun, verb(row, name)),
+        };
+    }
+    root
+}
+
+fn verb(row: &'static Row, name: &'static str) -> Command {
+    (row.augment)(Command::new(name))
+}
+
+/// Adds a verb below its noun, `task` of `task new`.
+fn with_noun(root: Command, noun: &'static str, verb: Command) -> Command {
+    if root.find_subcommand(noun).is_some() {
+        return root.mut_subcommand(noun, |noun| noun.subcommand(verb));
+    }
+    let about = format!("{} verbs: see git coord {noun} -h", noun);
+    let group = Command::new(noun).about(about).subcommand_required(true).arg_required_else_help(true);
+    root.subcommand(group.subcommand(verb))
+}
+
+/// Returns the verbs that a command line with these first words can mean; none where all are to be built.
+fn candidates(first: &str, second: &str) -> Vec<&'static Row> {
+    let name = format!("{first} {second}");
+    if let Some(row) = VERBS.iter().find(|row| row.name == name || row.name == first) {
+        return vec![row];
+    }
+    let noun = format!("{first} ");
+    VERBS.iter().filter(|row| row.name.starts_with(&noun)).collect()
+}
+
+/// Returns the words of a command line that are no flags and no values of the flags that every verb takes.
+fn words(argv: &[OsString]) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut rest = argv.iter().skip(1).filter_map(|word| word.to_str());
+    while let Some(word) = rest.next() {
+        if WITH_VALUE.contains(&word) {
+            rest.next();
+        } else if !word.starts_with('-') {
+            words.push(word.to_owned());
+            if words.len() == 2 {
+                break;
+            }
+        }
+    }
+    words
+}
+
+fn asks_for(argv: &[OsString], flags: &[&str]) -> bool {
+    argv.iter().skip(1).any(|word| flags.iter().any(|flag| word == flag))
+}
+
+fn innermost(matches: &ArgMatches) -> (String, &ArgMatches) {
+    match matches.subcommand() {
+        Some((noun, inner)) => match inner.subcommand() {
+            Some((verb, innermost)) => (format!("{noun} {verb}"), innermost),
+            None => (noun.to_owned(), inner),
+        },
+        None => (String::new(), matches),
+    }
+}

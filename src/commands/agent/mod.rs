@@ -1,0 +1,5 @@
+//! Who works here.
+
+pub mod list;
+pub mod new;
+pub mod show;

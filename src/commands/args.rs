@@ -1,0 +1,86 @@
+//! Arguments that several verbs share, and texts that may come from standard input.
+
+use std::io::Read;
+
+use clap::Args;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::base::{Error, Result};
+use crate::state::Paging;
+
+/// The most bytes that are read from standard input: a record's limit, and enough above it to say so.
+const MOST_INPUT: u64 = 2 << 20;
+
+/// Which part of a list is wanted.
+#[derive(Debug, Clone, Args, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct ListArgs {
+    /// At most that many items
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
+    pub limit: u32,
+    /// Go on after this cursor, from `next_cursor` of the page before
+    #[arg(long, value_name = "CURSOR")]
+    pub cursor: Option<String>,
+    /// Show when each part was changed, and by whom
+    #[arg(long)]
+    pub stamps: bool,
+}
+
+impl Default for ListArgs {
+    fn default() -> Self {
+        ListArgs { limit: 50, cursor: None, stamps: false }
+    }
+}
+
+impl ListArgs {
+    /// Returns which part is wanted.
+    pub fn paging(&self) -> Paging {
+        Paging { limit: self.limit as usize, cursor: self.cursor.clone() }
+    }
+}
+
+/// Reads a value that is a text: it may begin with `-`, but one that looks like a misspelt option is refused.
+///
+/// # Errors
+/// Where the text is one word that begins with `--`.
+pub fn text_value(text: &str) -> Result<String, String> {
+    if text.len() > 2 && text.starts_with("--") && !text.contains(char::is_whitespace) {
+        return Err("looks like an option; to give it as a text, pass `-` and write it to standard input".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+/// Returns a text, or what standard input holds where it is `-`, without the line end that ends it.
+///
+/// # Errors
+/// `bad_input` where standard input is no text, or longer than any record may be.
+pub fn text_or_stdin(text: &str) -> Result<String> {
+    if text != "-" {
+        return Ok(text.to_owned());
+    }
+    let mut bytes = Vec::new();
+    std::io::stdin()
+        .lock()
+        .take(MOST_INPUT)
+        .read_to_end(&mut bytes)
+        .map_err(|error| Error::invalid("bad_input", "cannot read the text from standard input").because(error))?;
+    if bytes.len() as u64 == MOST_INPUT {
+        return Err(Error::invalid("too_large", "cannot take the text: standard input is larger than a record may be"));
+    }
+    let mut text = String::from_utf8(bytes).map_err(|error| {
+        Error::invalid("bad_input", "cannot take the text: standard input is not UTF-8").because(error)
+    })?;
+    if text.ends_with('\n') {
+        text.pop();
+        if text.ends_with('\r') {
+            text.pop();
+        }
+    }
+    Ok(text)
+}
+
+/// Splits a list given with commas.
+pub fn split(list: &[String]) -> impl Iterator<Item = String> + '_ {
+    list.iter().flat_map(|part| part.split(',')).map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned)
+}

@@ -1,0 +1,4 @@
+//! In and out.
+
+//pub mod export;
+//pub mod import;

@@ -1,0 +1,4 @@
+//! What happened.
+
+pub mod events;
+pub mod log;

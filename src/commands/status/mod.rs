@@ -1,0 +1,5 @@
+//! How things stand.
+
+//pub mod dashboard;
+pub mod heartbeat;
+pub mod stale;

@@ -1,0 +1,62 @@
+//! `claim`: takes a task.
+
+use clap::Args as ClapArgs;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::held::Held;
+use crate::base::Result;
+use crate::commands::verb::{Group, Scene, Verb};
+use crate::ops::Operation;
+use crate::ops::claim;
+use crate::records::task::TASK;
+use crate::session::resolve::{self};
+use crate::session::settings;
+
+/// Take a task: exactly one of all who try gets it
+///
+/// Exit code 0 means that you hold it, 3 that somebody else does or that it cannot be taken. You are known as its
+/// holder by --session or --claim-id, or else by this worktree and your name; never by the name alone.
+#[derive(Debug, Default, ClapArgs, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Args {
+    /// The task
+    #[arg(value_name = "ID")]
+    pub id: String,
+
+    /// How long the claim lives without a sign of life: minutes, or a duration like 90m
+    #[arg(long, value_name = "DUR")]
+    pub ttl: Option<String>,
+    /// The id of the claim: of one you hold, or of the new one
+    #[arg(long, value_name = "ID")]
+    pub claim_id: Option<String>,
+    /// Replace a claim that has given no sign of life for longer than it lives
+    #[arg(long, conflicts_with = "force")]
+    pub takeover: bool,
+    /// Replace a claim that is alive
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// The verb.
+pub struct Claim;
+
+impl Verb for Claim {
+    const NAME: &'static str = "claim";
+    const GROUP: Group = Group::Task;
+    type Args = Args;
+    type Report = Held;
+
+    fn run(args: Args, scene: &Scene) -> Result<Held> {
+        let session = scene.session()?;
+        let task = resolve::one(&session.snapshot()?, &TASK, &args.id)?;
+        let over = match (args.force, args.takeover) {
+            (true, _) => claim::Over::Anybody,
+            (_, true) => claim::Over::Stale,
+            _ => claim::Over::Nobody,
+        };
+        let ttl_minutes = args.ttl.map(|ttl| settings::parse_minutes("--ttl", &ttl)).transpose()?;
+        let input = claim::Claim { task: task.into(), ttl_minutes, claim_id: args.claim_id, over };
+        Ok(Held::new(&session.transact(&Operation::Claim(input))?))
+    }
+}

@@ -1,0 +1,93 @@
+//! The answer of the verbs that take a task: the task, and the claim that now owns it.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::base::text;
+use crate::commands::page::{Page, Style, plain, styled};
+use crate::commands::record::{self, RecordJson};
+use crate::commands::verb::Report;
+use crate::records::Task;
+use crate::records::record::downcast;
+use crate::records::task::TASK;
+use crate::session::Outcome;
+use crate::session::resolve::short;
+use crate::state::{Event, Warning};
+
+/// A task and the claim on it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Held {
+    /// The task as it is now; null where there is none to take.
+    pub record: Option<RecordJson>,
+    /// The claim: its fields, and `state`, which is `confirmed`.
+    pub claim: Option<RecordJson>,
+    /// The commit; null where nothing had to change.
+    pub commit: Option<String>,
+    /// What happened.
+    pub events: Vec<Event>,
+    /// What the user should know.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
+    pub warnings: Vec<Warning>,
+    #[serde(skip)]
+    task: Option<Task>,
+}
+
+impl Held {
+    /// Makes the answer of an outcome.
+    pub fn new(outcome: &Outcome) -> Self {
+        let task = outcome.record.as_ref().and_then(downcast::<Task>).cloned();
+        Held {
+            record: task.as_ref().map(|task| record::json(task, false)),
+            claim: task.as_ref().and_then(claim),
+            commit: outcome.commit.map(|commit| commit.to_string()),
+            events: outcome.events.clone(),
+            warnings: outcome.warnings.clone(),
+            task,
+        }
+    }
+}
+
+/// Without a remote that decides, this machine does: what it has written, it has confirmed.
+fn claim(task: &Task) -> Option<RecordJson> {
+    let Ok(Value::Object(mut claim)) = serde_json::to_value(task.claim.as_ref()?) else { return None };
+    claim.insert("state".to_owned(), Value::from("confirmed"));
+    Some(claim)
+}
+
+impl Report for Held {
+    fn text(&self, page: &mut Page) {
+        let Some(task) = &self.task else {
+            page.say("Nothing is ready");
+            return;
+        };
+        let taken_over = self
+            .events
+            .iter()
+            .flat_map(|event| &event.changes)
+            .any(|change| change.field == "claim" && change.from.is_some());
+        let what = match &self.commit {
+            None => "Held already: ",
+            Some(_) if taken_over => "Held now: ",
+            Some(_) => "Claimed ",
+        };
+        page.line([
+            plain(what),
+            styled(Style::Id, short(&TASK, &task.id)),
+            plain(format!(": {}", text::excerpt(&task.title, 200))),
+        ]);
+        if let Some(claim) = &task.claim {
+            let facts = format!("  claim {}, epoch {}, ttl {} min", claim.id, claim.epoch, claim.ttl_minutes);
+            page.line([styled(Style::Dim, facts)]);
+        }
+    }
+
+    fn exit(&self) -> u8 {
+        u8::from(self.task.is_none())
+    }
+
+    fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+}

@@ -1,0 +1,115 @@
+//! `task list`: tasks by what they have in common.
+
+use clap::Args as ClapArgs;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::base::Result;
+use crate::commands::args::ListArgs;
+use crate::commands::page::Page;
+use crate::commands::record::{self, Listed, RecordJson, task_cells};
+use crate::commands::verb::{Group, Report, Scene, Verb};
+use crate::query::graph::order;
+use crate::records::Task;
+use crate::records::task::TASK;
+use crate::session::resolve::{self};
+use crate::state::{Page as Items, all};
+
+/// List tasks, the most important and oldest first
+#[derive(Debug, Default, ClapArgs, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Args {
+    /// Only tasks of this status; `open` and `closed` stand for several. May be given several times
+    #[arg(long, value_name = "STATUS")]
+    pub status: Vec<String>,
+    /// Only tasks of this sprint
+    #[arg(long, value_name = "ID")]
+    pub sprint: Option<String>,
+    /// Only tasks of this assignee
+    #[arg(long, value_name = "NAME")]
+    pub assignee: Option<String>,
+    /// Only tasks with this label; of several, with all
+    #[arg(long, value_name = "LABEL")]
+    pub label: Vec<String>,
+    /// Only tasks of this type
+    #[arg(long = "type", value_name = "TYPE")]
+    pub r#type: Option<String>,
+    /// Only tasks that are part of this one
+    #[arg(long, value_name = "ID")]
+    pub parent: Option<String>,
+    #[command(flatten)]
+    #[serde(flatten)]
+    #[allow(missing_docs)]
+    pub list: ListArgs,
+}
+
+impl Args {
+    fn fits(&self, task: &Task) -> bool {
+        let status = |word: &String| match word.as_str() {
+            "open" => task.is_open(),
+            "closed" => !task.is_open(),
+            word => task.status.as_str() == word,
+        };
+        let same =
+            |wanted: &Option<String>, value: Option<&str>| wanted.as_deref().is_none_or(|wanted| value == Some(wanted));
+        (self.status.is_empty() || self.status.iter().any(status))
+            && same(&self.sprint, task.sprint.as_deref())
+            && same(&self.assignee, task.assignee.as_deref())
+            && same(&self.r#type, Some(task.r#type.as_str()))
+            && same(&self.parent, task.parent.as_deref())
+            && self.label.iter().all(|label| task.labels.contains(label))
+    }
+}
+
+/// Tasks.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Tasks {
+    listed: Listed<RecordJson>,
+    #[serde(skip)]
+    tasks: Vec<Task>,
+}
+
+impl Tasks {
+    /// Makes the answer of a page of tasks. Their texts are left out; `show` has them.
+    pub fn new(page: Items<Task>, stamps: bool) -> Self {
+        let tasks = page.items.clone();
+        Tasks { listed: Listed::new(page, |task| record::head(&task, stamps)), tasks }
+    }
+
+    /// Returns whether the whole list is empty.
+    pub fn is_empty(&self) -> bool {
+        self.listed.total == 0
+    }
+}
+
+/// The verb.
+pub struct List;
+
+impl Verb for List {
+    const NAME: &'static str = "task list";
+    const GROUP: Group = Group::Task;
+    type Args = Args;
+    type Report = Tasks;
+
+    fn run(mut args: Args, scene: &Scene) -> Result<Tasks> {
+        let session = scene.session()?;
+        let snapshot = session.snapshot()?;
+        if let Some(parent) = &args.parent {
+            args.parent = Some(resolve::one(&snapshot, &TASK, parent)?.into());
+        }
+        let mut tasks = all::<Task>(&snapshot)?;
+        tasks.retain(|task| args.fits(task));
+        Ok(Tasks::new(Items::cut(tasks, &args.list.paging(), order), args.list.stamps))
+    }
+}
+
+impl Report for Tasks {
+    fn text(&self, page: &mut Page) {
+        if self.tasks.is_empty() {
+            page.say("No tasks");
+        }
+        page.table(self.tasks.iter().map(task_cells).collect());
+        self.listed.say_rest(page);
+    }
+}

@@ -1,0 +1,63 @@
+//! `note`: puts a remark into the thread of a task.
+
+use clap::Args as ClapArgs;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::base::Result;
+use crate::commands::args::{text_or_stdin, text_value};
+use crate::commands::page::{Style, plain, styled};
+use crate::commands::verb::{Group, Scene, Verb};
+use crate::commands::written::Written;
+use crate::ops::Operation;
+use crate::ops::note;
+use crate::records::task::TASK;
+use crate::session::resolve::{self, short};
+
+/// Put a remark into the thread of a task
+#[derive(Debug, Default, ClapArgs, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Args {
+    /// The task
+    #[arg(value_name = "ID")]
+    pub id: String,
+    /// The remark; `-` reads standard input
+    #[arg(value_name = "TEXT", allow_hyphen_values = true, value_parser = text_value)]
+    pub text: String,
+
+    /// Say how far the task is; goes to whom you report to
+    #[arg(long)]
+    pub progress: bool,
+    /// The id of the claim you hold
+    #[arg(long, value_name = "ID")]
+    pub claim_id: Option<String>,
+
+    /// Report progress on a task that somebody else holds
+    #[arg(long, requires = "progress")]
+    pub force: bool,
+}
+
+/// The verb.
+pub struct Note;
+
+impl Verb for Note {
+    const NAME: &'static str = "note";
+    const GROUP: Group = Group::Task;
+    type Args = Args;
+    type Report = Written;
+
+    fn run(args: Args, scene: &Scene) -> Result<Written> {
+        let session = scene.session()?;
+        let snapshot = session.snapshot()?;
+        let task = resolve::one(&snapshot, &TASK, &args.id)?;
+        let input = note::Note {
+            task: task.to_string(),
+            text: text_or_stdin(&args.text)?,
+            progress: args.progress,
+            claim_id: args.claim_id,
+            force: args.force,
+        };
+        let outcome = session.transact(&Operation::Note(input))?;
+        Ok(Written::new(&outcome, [plain("Noted on "), styled(Style::Id, short(&TASK, &task))]))
+    }
+}

@@ -1,0 +1,62 @@
+//! `ready`: the tasks that can be claimed.
+
+use clap::Args as ClapArgs;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::list::Tasks;
+use crate::base::Result;
+use crate::commands::args::ListArgs;
+use crate::commands::page::Page;
+use crate::commands::verb::{Group, Report, Scene, Verb};
+use crate::query::Graph;
+use crate::query::graph::order;
+use crate::state::Page as Items;
+
+/// List the tasks that can be claimed, the most important and oldest first
+///
+/// Answers with exit code 1 where there is none.
+#[derive(Debug, Default, ClapArgs, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Args {
+    #[command(flatten)]
+    #[serde(flatten)]
+    #[allow(missing_docs)]
+    pub list: ListArgs,
+}
+
+/// The tasks that can be claimed.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Answer(Tasks);
+
+/// The verb.
+pub struct Ready;
+
+impl Verb for Ready {
+    const NAME: &'static str = "ready";
+    const GROUP: Group = Group::Task;
+    type Args = Args;
+    type Report = Answer;
+
+    fn run(args: Args, scene: &Scene) -> Result<Answer> {
+        let session = scene.session()?;
+        let graph = Graph::of(&session.snapshot()?)?;
+        let ready = graph.ready(session.now()).into_iter().cloned().collect();
+        Ok(Answer(Tasks::new(Items::cut(ready, &args.list.paging(), order), args.list.stamps)))
+    }
+}
+
+impl Report for Answer {
+    fn text(&self, page: &mut Page) {
+        if self.0.is_empty() {
+            page.say("Nothing is ready");
+        } else {
+            self.0.text(page);
+        }
+    }
+
+    fn exit(&self) -> u8 {
+        u8::from(self.0.is_empty())
+    }
+}

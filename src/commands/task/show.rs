@@ -1,0 +1,194 @@
+//! `show`: any record by its id.
+
+use clap::Args as ClapArgs;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::base::{Result, Timestamp, text};
+use crate::commands::page::{Page, Style, plain, styled};
+use crate::commands::record::{self, RecordJson, ago, message_style, status_style, task_cells};
+use crate::commands::verb::{Group, Report, Scene, Verb};
+use crate::records::record::{Record, downcast};
+use crate::records::task::TASK;
+use crate::records::{Kind, Stamp};
+use crate::records::{Message, Task};
+use crate::session::resolve::{self};
+use crate::session::{Session, TreeSnapshot};
+use crate::state::Snapshot;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// Show a record of any kind, by its id or the start of it
+///
+/// A task that has parts lists them with their state.
+#[derive(Debug, Default, ClapArgs, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Args {
+    /// The record: an id, the start of one, or `kind/id`
+    #[arg(value_name = "ID")]
+    pub id: String,
+    /// Show when each part was changed, and by whom
+    #[arg(long)]
+    pub stamps: bool,
+}
+
+/// A record, where it lies, and for a task its parts.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Shown {
+    /// The record.
+    pub record: RecordJson,
+    /// The object id of its file.
+    pub blob: Option<String>,
+    /// The commit it was read at.
+    pub commit: String,
+    /// The tasks that are part of it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
+    pub children: Vec<RecordJson>,
+    #[serde(skip)]
+    people: People,
+}
+
+/// What a person is shown.
+#[derive(Debug)]
+struct People {
+    record: Arc<dyn Record>,
+    children: Vec<Task>,
+    now: Timestamp,
+    stamps: bool,
+}
+
+/// Returns a record as `show` answers it.
+///
+/// # Errors
+/// `not_found`, `unreadable`.
+pub fn shown(
+    session: &Session,
+    snapshot: &TreeSnapshot<'_>,
+    kind: &'static Kind,
+    id: &str,
+    stamps: bool,
+) -> Result<Shown> {
+    let record = snapshot.find(kind, id)?.ok_or_else(|| crate::state::snapshot::missing(kind, id))?;
+    let children = if *kind == TASK { snapshot.children(id)? } else { Vec::new() };
+    Ok(Shown {
+        record: record::json(record.as_ref(), stamps),
+        blob: snapshot.blob(kind, id)?.map(|blob| blob.to_string()),
+        commit: snapshot.commit().to_string(),
+        children: children.iter().map(|child| record::json(child, stamps)).collect(),
+        people: People { record, children, now: session.now(), stamps },
+    })
+}
+
+/// The verb.
+pub struct Show;
+
+impl Verb for Show {
+    const NAME: &'static str = "show";
+    const GROUP: Group = Group::Task;
+    type Args = Args;
+    type Report = Shown;
+
+    fn run(args: Args, scene: &Scene) -> Result<Shown> {
+        let session = scene.session()?;
+        let snapshot = session.snapshot()?;
+        let (kind, id) = resolve::any(&snapshot, &args.id)?;
+        shown(session, &snapshot, kind, &id, args.stamps)
+    }
+}
+
+impl Report for Shown {
+    fn text(&self, page: &mut Page) {
+        let People { record, children, now, stamps } = &self.people;
+        match (downcast::<Task>(record), downcast::<Message>(record)) {
+            (Some(task), _) => task_heading(page, task, *now),
+            (_, Some(message)) => message_heading(page, message, *now),
+            _ => page.line([
+                styled(Style::Heading, record.id().as_str()),
+                styled(Style::Dim, format!("  {}", record.kind().name)),
+            ]),
+        }
+        fields(page, record.as_ref());
+        if *stamps {
+            let row = |(key, stamp): (&String, &Stamp)| {
+                vec![styled(Style::Dim, format!("  {key}")), plain(format!("{} {}", stamp.0, stamp.1))]
+            };
+            page.heading("Changed");
+            page.table(record.edited().iter().map(row).collect());
+        }
+        if !record.body().trim().is_empty() {
+            page.blank();
+            page.text(0, record.body());
+        }
+        if !children.is_empty() {
+            let closed = children.iter().filter(|child| !child.is_open()).count();
+            page.heading(format!("Parts ({closed} of {} closed)", children.len()));
+            page.table(children.iter().map(task_cells).collect());
+        }
+    }
+}
+
+fn task_heading(page: &mut Page, task: &Task, now: Timestamp) {
+    page.line([styled(Style::Id, task.id.as_str()), plain("  "), styled(Style::Heading, &task.title)]);
+    page.line([
+        styled(status_style(&task.status), task.status.as_str()),
+        plain(format!("  {}  {}", task.priority, task.r#type)),
+        styled(Style::Dim, format!("  made {} by {}", ago(now, task.created_at), text::excerpt(&task.created_by, 40))),
+    ]);
+    if let Some(claim) = &task.claim {
+        let holder = text::excerpt(&claim.agent, 40);
+        let since = ago(now, claim.at);
+        page.line([
+            styled(Style::Warn, format!("held by {holder} since {since}")),
+            styled(Style::Dim, format!("  claim {}, epoch {}, ttl {} min", claim.id, claim.epoch, claim.ttl_minutes)),
+        ]);
+    }
+}
+
+fn message_heading(page: &mut Page, message: &Message, now: Timestamp) {
+    page.line([
+        styled(Style::Id, message.id.as_str()),
+        plain("  "),
+        styled(message_style(message), message.r#type.as_str()),
+        plain(format!(" from {}", text::excerpt(&message.from, 40))),
+        styled(Style::Dim, format!("  {}", ago(now, message.timestamp))),
+    ]);
+}
+
+/// Fields that the heading shows already, or that say nothing to a person.
+const SHOWN_ELSEWHERE: &[&str] = &[
+    "kind",
+    "id",
+    "title",
+    "status",
+    "priority",
+    "type",
+    "claim",
+    "created_at",
+    "created_by",
+    "updated_at",
+    "updated_by",
+    "edited",
+    "from",
+    "timestamp",
+];
+
+fn fields(page: &mut Page, record: &dyn Record) {
+    let map = record.to_map();
+    let rows = map.iter().filter(|(name, _)| !SHOWN_ELSEWHERE.contains(&name.as_str()));
+    page.table(
+        rows.map(|(name, value)| vec![styled(Style::Dim, format!("  {name}")), plain(in_line(value))]).collect(),
+    );
+}
+
+/// A value on one line: texts as they are, lists of texts with commas, all else as JSON.
+fn in_line(value: &Value) -> String {
+    match value {
+        Value::String(value) => text::excerpt(value, 400),
+        Value::Array(items) if items.iter().all(Value::is_string) => {
+            let items = items.iter().filter_map(Value::as_str).map(|item| text::excerpt(item, 120));
+            items.collect::<Vec<_>>().join(", ")
+        }
+        other => text::excerpt(&other.to_string(), 400),
+    }
+}

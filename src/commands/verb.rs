@@ -1,0 +1,210 @@
+//! What a verb is: its name, its arguments, its report, and one function between them.
+
+use std::cell::OnceCell;
+
+use clap::{ArgMatches, Command};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::page::Page;
+use crate::base::{Error, Result};
+use crate::session::{Options, Session};
+use crate::state::Warning;
+
+/// Under which heading a verb is listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Group {
+    /// Getting started and keeping in order.
+    SetUp,
+    /// Tasks and what becomes of them.
+    Task,
+    /// Messages.
+    Message,
+    /// Who works here.
+    Agent,
+    /// How things stand.
+    Status,
+    /// What happened.
+    History,
+    /// In and out.
+    Exchange,
+}
+
+impl Group {
+    /// Returns the heading.
+    pub fn heading(self) -> &'static str {
+        match self {
+            Group::SetUp => "Set up",
+            Group::Task => "Tasks",
+            Group::Message => "Messages",
+            Group::Agent => "Agents",
+            Group::Status => "Status",
+            Group::History => "History",
+            Group::Exchange => "Exchange",
+        }
+    }
+}
+
+/// What a command is run in: the options of its session, which is opened when it is first needed.
+pub struct Scene {
+    options: Options,
+    session: OnceCell<Session>,
+}
+
+impl Scene {
+    /// Returns a scene in which nothing is open yet.
+    pub fn new(options: Options) -> Self {
+        Scene { options, session: OnceCell::new() }
+    }
+
+    /// Returns the options of the session.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// Returns the session, opened now where it was not.
+    ///
+    /// # Errors
+    /// As [`Session::open`].
+    pub fn session(&self) -> Result<&Session> {
+        if let Some(session) = self.session.get() {
+            return Ok(session);
+        }
+        let session = Session::open(self.options.clone())?;
+        Ok(self.session.get_or_init(|| session))
+    }
+}
+
+/// What a verb answers: the same value as JSON, as a schema, and as text for a person.
+pub trait Report: Serialize {
+    /// Writes the answer for a person.
+    fn text(&self, page: &mut Page);
+
+    /// Returns the exit code of an answer: 1 for a no.
+    fn exit(&self) -> u8 {
+        0
+    }
+
+    /// Returns what the user should know besides the answer.
+    fn warnings(&self) -> &[Warning] {
+        &[]
+    }
+
+    /// Returns the bare output of a verb that prints a file, for machines and people alike.
+    fn bare(&self) -> Option<&str> {
+        None
+    }
+}
+
+/// A verb. Its arguments' first line of documentation is its help.
+pub trait Verb {
+    /// The words that name it.
+    const NAME: &'static str;
+    /// Under which heading it is listed.
+    const GROUP: Group;
+    /// The arguments.
+    type Args: clap::Args + DeserializeOwned + JsonSchema;
+    /// The answer.
+    type Report: Report + JsonSchema + 'static;
+
+    /// Does it.
+    ///
+    /// # Errors
+    /// Whatever keeps it from being done.
+    fn run(args: Self::Args, scene: &Scene) -> Result<Self::Report>;
+}
+
+/// A verb in the table, its types forgotten.
+pub struct Row {
+    /// The words that name it.
+    pub name: &'static str,
+    /// Under which heading it is listed.
+    pub group: Group,
+    /// Adds its arguments and help to a parser.
+    pub augment: fn(Command) -> Command,
+    /// Does it with arguments that such a parser gave.
+    pub run: fn(&ArgMatches, &Scene) -> Result<Answer>,
+    /// Draws the schemas of its arguments and of its answer.
+    pub schemas: fn(&mut SchemaGenerator) -> (Schema, Schema),
+}
+
+/// The answer of a verb, its type forgotten.
+pub struct Answer(Box<dyn Erased>);
+
+trait Erased {
+    fn json(&self) -> Result<Value>;
+    fn report(&self) -> &dyn Shown;
+}
+
+/// The part of a [`Report`] that needs no type.
+pub trait Shown {
+    /// See [`Report::text`].
+    fn text(&self, page: &mut Page);
+    /// See [`Report::exit`].
+    fn exit(&self) -> u8;
+    /// See [`Report::warnings`].
+    fn warnings(&self) -> &[Warning];
+    /// See [`Report::bare`].
+    fn bare(&self) -> Option<&str>;
+}
+
+impl<R: Report> Shown for R {
+    fn text(&self, page: &mut Page) {
+        Report::text(self, page);
+    }
+    fn exit(&self) -> u8 {
+        Report::exit(self)
+    }
+    fn warnings(&self) -> &[Warning] {
+        Report::warnings(self)
+    }
+    fn bare(&self) -> Option<&str> {
+        Report::bare(self)
+    }
+}
+
+impl<R: Report> Erased for R {
+    fn json(&self) -> Result<Value> {
+        serde_json::to_value(self)
+            .map_err(|error| Error::fatal("internal", "the answer cannot be written as JSON").because(error))
+    }
+    fn report(&self) -> &dyn Shown {
+        self
+    }
+}
+
+impl Answer {
+    /// Returns the answer as JSON.
+    ///
+    /// # Errors
+    /// `internal` where it holds something JSON has no word for.
+    pub fn json(&self) -> Result<Value> {
+        self.0.json()
+    }
+
+    /// Returns the answer for people.
+    pub fn shown(&self) -> &dyn Shown {
+        self.0.report()
+    }
+}
+
+/// Returns the row of a verb.
+pub const fn row<V: Verb>() -> Row {
+    Row { name: V::NAME, group: V::GROUP, augment: augment::<V>, run: run::<V>, schemas: schemas::<V> }
+}
+
+fn augment<V: Verb>(command: Command) -> Command {
+    <V::Args as clap::Args>::augment_args(command)
+}
+
+fn run<V: Verb>(matches: &ArgMatches, scene: &Scene) -> Result<Answer> {
+    let args = <V::Args as clap::FromArgMatches>::from_arg_matches(matches)
+        .map_err(|error| Error::usage(error.to_string()))?;
+    V::run(args, scene).map(|report| Answer(Box::new(report)))
+}
+
+fn schemas<V: Verb>(generator: &mut SchemaGenerator) -> (Schema, Schema) {
+    (V::Args::json_schema(generator), V::Report::json_schema(generator))
+}
