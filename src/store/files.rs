@@ -82,7 +82,7 @@ impl Files {
     }
 
     pub(super) fn rename(self, step: &'static str, from: &Path, to: &Path) -> io::Result<()> {
-        run(step, "rename", to, || fs::rename(from, to))
+        run(step, &format!("rename {} to", from.display()), to, || fs::rename(from, to))
     }
 
     pub(super) fn link(self, step: &'static str, from: &Path, to: &Path) -> io::Result<()> {

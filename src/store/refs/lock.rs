@@ -65,7 +65,8 @@ impl<'s> Lock<'s> {
                 return Ok(Taken::Unable);
             }
             Err(err) => {
-                let _ = queue.record(None);
+                // Also right where the link was made and the answer was lost.
+                let _ = lock.release(queue);
                 return Err(err);
             }
         }

@@ -29,11 +29,11 @@ contract![
     a_ref_above_is_a_clash,
 ];
 
-fn files_repo() -> Repo {
+pub(crate) fn files_repo() -> Repo {
     Repo::init(&[])
 }
 
-fn hooked_repo() -> Repo {
+pub(crate) fn hooked_repo() -> Repo {
     use std::os::unix::fs::PermissionsExt;
     let repo = Repo::init(&[]);
     let hook = repo.path.join(".git/hooks/reference-transaction");

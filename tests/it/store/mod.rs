@@ -1,5 +1,10 @@
 //! The store, with the real git as judge.
 
+mod child;
 mod contract;
+mod crash;
+mod durability;
 mod fixture;
+mod opening;
 mod remote;
+mod settings;
