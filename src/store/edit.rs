@@ -70,11 +70,11 @@ impl Draft {
                     Some(*id)
                 }
             };
-            plan.insert(&edit.path, &edit.path, content)?;
+            plan.insert(&edit.path, content);
         }
-        match (self.rewrite(objects, base, &plan, "")?, base) {
-            (Some(id), _) => Ok(id),
-            (None, _) => self.add(Kind::Tree, Arc::from(Vec::new())),
+        match self.rewrite(objects, base, &plan, "")? {
+            Some(id) => Ok(id),
+            None => self.add(Kind::Tree, Arc::from(Vec::new())),
         }
     }
 
@@ -84,30 +84,13 @@ impl Draft {
         let mut after: BTreeMap<Vec<u8>, Raw> =
             before.iter().map(|entry| (entry.name.clone(), entry.clone())).collect();
         for (name, node) in &plan.0 {
-            let old = after.get(name.as_bytes());
             let path = tree::join(dir, name);
-            let new = match node {
-                Node::File(None) if old.is_some_and(Raw::is_folder) => return Err(is_folder(&path)),
-                Node::File(content) => content.map(|id| (FILE, id)),
-                Node::Folder(inner) => {
-                    let base = match old {
-                        Some(entry) if entry.is_folder() => Some(entry.id),
-                        Some(_) if inner.only_removes() => continue,
-                        Some(_) => return Err(is_file(&path)),
-                        None => None,
-                    };
-                    self.rewrite(objects, base, inner, &path)?.map(|id| (FOLDER, id))
-                }
-            };
+            let new = self.place(objects, after.get(name.as_bytes()), node, &path)?;
+            let name = name.as_bytes().to_vec();
             match new {
-                Some((FILE, _)) if old.is_some_and(Raw::is_folder) => return Err(is_folder(&path)),
-                Some((mode, id)) => {
-                    after.insert(name.as_bytes().to_vec(), Raw { name: name.as_bytes().to_vec(), mode, id });
-                }
-                None => {
-                    after.remove(name.as_bytes());
-                }
-            }
+                Some((mode, id)) => after.insert(name.clone(), Raw { name, mode, id }),
+                None => after.remove(&name),
+            };
         }
         if after.is_empty() {
             return Ok(None);
@@ -117,6 +100,25 @@ impl Draft {
         match base {
             Some(id) if after == before => Ok(Some(id)),
             _ => self.add(Kind::Tree, encode(&after)).map(Some),
+        }
+    }
+
+    /// Decides what stands at one name afterwards.
+    fn place(&mut self, objects: &Objects, old: Option<&Raw>, node: &Node, path: &str) -> Result<Option<(u32, Oid)>> {
+        let folder = old.filter(|old| old.is_folder()).map(|old| old.id);
+        if let (Some(file), None, None) = (old, folder, node.file) {
+            // Nothing says that the file has to go. Removing what cannot be below it changes nothing.
+            return if node.below.sets() { Err(is_file(path)) } else { Ok(Some((file.mode, file.id))) };
+        }
+        let below = match node.below.0.is_empty() {
+            true => folder,
+            false => self.rewrite(objects, folder, &node.below, path)?,
+        };
+        match (node.file, below) {
+            (Some(Some(id)), None) => Ok(Some((FILE, id))),
+            (Some(Some(_)), Some(_)) => Err(is_folder(path)),
+            (Some(None), Some(_)) if folder.is_some() => Err(is_folder(path)),
+            (_, below) => Ok(below.map(|id| (FOLDER, id))),
         }
     }
 }
@@ -136,39 +138,24 @@ fn encode(entries: &[Raw]) -> Arc<[u8]> {
 #[derive(Default)]
 struct Folder(BTreeMap<String, Node>);
 
-enum Node {
-    File(Option<Oid>),
-    Folder(Folder),
+/// The edits at one name, and below it.
+#[derive(Default)]
+struct Node {
+    /// The file there: set, removed, or not spoken of.
+    file: Option<Option<Oid>>,
+    below: Folder,
 }
 
 impl Folder {
-    fn insert(&mut self, path: &str, whole: &str, content: Option<Oid>) -> Result<()> {
-        let Some((name, rest)) = path.split_once('/') else {
-            let is_taken = matches!(self.0.get(path), Some(Node::Folder(folder)) if !folder.only_removes());
-            if is_taken && content.is_some() {
-                return Err(is_folder(whole));
-            }
-            if !is_taken {
-                self.0.insert(path.to_owned(), Node::File(content));
-            }
-            return Ok(());
-        };
-        let node = self.0.entry(name.to_owned()).or_insert_with(|| Node::Folder(Folder::default()));
-        if matches!(node, Node::File(None)) && content.is_some() {
-            *node = Node::Folder(Folder::default());
-        }
-        match node {
-            Node::Folder(folder) => folder.insert(rest, whole, content),
-            Node::File(_) if content.is_none() => Ok(()),
-            Node::File(_) => Err(is_file(whole)),
+    fn insert(&mut self, path: &str, content: Option<Oid>) {
+        match path.split_once('/') {
+            Some((name, rest)) => self.0.entry(name.to_owned()).or_default().below.insert(rest, content),
+            None => self.0.entry(path.to_owned()).or_default().file = Some(content),
         }
     }
 
-    fn only_removes(&self) -> bool {
-        self.0.values().all(|node| match node {
-            Node::File(content) => content.is_none(),
-            Node::Folder(folder) => folder.only_removes(),
-        })
+    fn sets(&self) -> bool {
+        self.0.values().any(|node| matches!(node.file, Some(Some(_))) || node.below.sets())
     }
 }
 

@@ -57,7 +57,8 @@ impl Call {
     pub(super) fn committer(mut self, person: &Person, time: Timestamp) -> Self {
         self.variables.push(("GIT_COMMITTER_NAME", person.name.clone()));
         self.variables.push(("GIT_COMMITTER_EMAIL", person.email.clone()));
-        self.variables.push(("GIT_COMMITTER_DATE", format!("{} +0000", time.seconds().max(0))));
+        // Without the `@` git takes a small number for something else than seconds.
+        self.variables.push(("GIT_COMMITTER_DATE", format!("@{} +0000", time.seconds().max(0))));
         self
     }
 

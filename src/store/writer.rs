@@ -129,6 +129,8 @@ impl<'s> Writer<'s> {
         time: Timestamp,
         reason: &str,
     ) -> Result<Published> {
+        // Git takes a line of the reflog whose time is 0 for a broken one and hides it.
+        let time = time.max(Timestamp::from_seconds(1));
         let change = Move { name: STATE_REF, expected, new, committer, time, reason };
         match refs::update(self.store, &change, &mut self.queue)? {
             Outcome::Landed => {

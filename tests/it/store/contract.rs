@@ -1,5 +1,6 @@
 //! What every way of keeping and moving refs must do: one suite, run on each of them.
 
+use git_coord::base::Timestamp;
 use git_coord::store::{Published, STATE_REF};
 
 use super::fixture::{PATIENCE, Repo, on, publish, remove, set};
@@ -17,6 +18,7 @@ macro_rules! contract {
 contract![
     a_missing_ref_is_nothing,
     the_first_commit_makes_the_ref,
+    the_first_commit_may_be_of_1970,
     a_commit_lands_on_the_tip_it_expects,
     a_moved_ref_is_left_alone,
     a_ref_that_exists_is_not_made_again,
@@ -58,6 +60,15 @@ fn the_first_commit_makes_the_ref(repo: &Repo) {
     assert_eq!(repo.git(&["rev-parse", STATE_REF]), id.to_string());
     assert_eq!(repo.git(&["show", "refs/coord/main:a/b.md"]), "text");
     assert_eq!(repo.open().tip().expect("readable"), Some(id));
+    repo.assert_sound();
+}
+
+fn the_first_commit_may_be_of_1970(repo: &Repo) {
+    let mut new = on(None, vec![set("a", "1")]);
+    new.commit_time = Timestamp::from_seconds(0);
+    let landed = repo.open().lock(PATIENCE).expect("the lock").publish(new).expect("published");
+    assert!(matches!(landed, Published::Landed(_)));
+    assert_eq!(repo.git(&["reflog", "show", "--format=%gs", STATE_REF]), "coord: change");
     repo.assert_sound();
 }
 

@@ -1,6 +1,7 @@
 //! The store, with the real git as judge.
 
 mod child;
+mod contents;
 mod contract;
 mod crash;
 mod durability;
