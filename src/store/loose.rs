@@ -21,22 +21,54 @@ use crate::base::{Error, Result};
 /// How often a folder that `git gc` removes under our hands is made again.
 const PATIENCE: u32 = 100;
 
-/// Writes the objects of a draft. When this returns they are durable; nothing refers to them yet, so a crash on the
-/// way leaves unreachable objects and `tmp_obj_` files, which `git gc` prunes.
-pub(super) fn write(store: &Store, draft: &Draft) -> Result<()> {
-    let mut folders = BTreeSet::new();
+/// One thing that has to be on the disk before the names are made durable.
+enum Job<'a> {
+    /// An object to write: its file and what goes into it.
+    Write(PathBuf, Vec<u8>),
+    /// An object that is there, but perhaps in memory only.
+    Sync(PathBuf),
+    /// Something of the caller's that may as well be waited for now.
+    Other(&'a Beside<'a>),
+}
+
+/// Work that is done beside the writing of objects.
+pub(super) type Beside<'a> = dyn Fn() -> Result<()> + Sync + 'a;
+
+/// Writes the objects of a draft, and does what is asked beside it. When this returns they are durable; nothing refers
+/// to them yet, so a crash on the way leaves unreachable objects and `tmp_obj_` files, which `git gc` prunes.
+///
+/// The disk is waited for twice, however many objects there are: once for their bytes, once for their names.
+pub(super) fn write(store: &Store, draft: &Draft, beside: &Beside<'_>) -> Result<()> {
+    let files = store.files;
     let mut deflate = Deflate::new(store.compression);
+    let mut jobs = vec![Job::Other(beside)];
     for id in &draft.named {
-        keep(store, *id, &mut deflate, &mut folders)?;
+        jobs.push(keep(store, *id, &mut deflate)?);
     }
-    for object in &draft.fresh {
-        let path = write_one(store, object, &mut deflate)?;
-        folders.extend(path.parent().map(Path::to_owned));
+    for Fresh { id, kind, bytes } in &draft.fresh {
+        jobs.push(Job::Write(place(&store.places.objects_dir, *id), deflate.object(*kind, bytes)));
     }
-    for folder in &folders {
-        sync_folder(store.files, folder)?;
+    files.side_by_side(&jobs, |job| job.run(files))?;
+    let folders: BTreeSet<&Path> = jobs.iter().filter_map(Job::folder).collect();
+    let folders: Vec<&Path> = folders.into_iter().collect();
+    files.side_by_side(&folders, |folder| sync_folder(files, folder))
+}
+
+impl Job<'_> {
+    fn run(&self, files: Files) -> Result<()> {
+        match self {
+            Job::Write(path, bytes) => write_one(files, path, bytes),
+            Job::Sync(path) => sync_one(files, path),
+            Job::Other(beside) => beside(),
+        }
     }
-    Ok(())
+
+    fn folder(&self) -> Option<&Path> {
+        match self {
+            Job::Write(path, _) | Job::Sync(path) => path.parent(),
+            Job::Other(_) => None,
+        }
+    }
 }
 
 /// The names must be durable too. A folder that is gone had its objects packed and removed by a gc, which is as good.
@@ -47,15 +79,21 @@ fn sync_folder(files: Files, folder: &Path) -> Result<()> {
     }
 }
 
-fn write_one(store: &Store, object: &Fresh, deflate: &mut Deflate) -> Result<PathBuf> {
-    let path = place(&store.places.objects_dir, object.id);
-    let bytes = deflate.object(object.kind, &object.bytes);
-    let fail = |err| fault::io(format!("write object {} to {}", object.id, path.display()), err);
+/// The same for a file that a gc has packed meanwhile.
+fn sync_one(files: Files, path: &Path) -> Result<()> {
+    match std::fs::File::open(path).and_then(|file| files.sync("object-sync", path, &file)) {
+        Err(err) if err.kind() == io::ErrorKind::NotFound => Ok(()),
+        done => done.map_err(|err| fault::io(format!("sync {}", path.display()), err)),
+    }
+}
+
+fn write_one(files: Files, path: &Path, bytes: &[u8]) -> Result<()> {
+    let fail = |err| fault::io(format!("write the object {}", path.display()), err);
     for _ in 0..PATIENCE {
-        match try_write(store.files, &path, &bytes) {
+        match try_write(files, path, bytes) {
             // The folder went away between our mkdir and create or rename.
             Err(err) if err.kind() == io::ErrorKind::NotFound => {}
-            done => return done.map(|()| path.clone()).map_err(fail),
+            done => return done.map_err(fail),
         }
     }
     Err(fail(io::ErrorKind::NotFound.into()))
@@ -71,7 +109,8 @@ fn try_write(files: Files, path: &Path, bytes: &[u8]) -> io::Result<()> {
         }
         created => created?,
     };
-    // A crash from here to the rename leaves a `tmp_obj_` file, which `git gc` removes.
+    // A crash from here to the rename leaves a `tmp_obj_` file, which `git gc` removes. The bytes are durable before
+    // the name is, so that no name ever stands for half an object.
     let written = files
         .write("object-write", &temporary, &mut file, bytes)
         .and_then(|()| files.sync("object-sync", &temporary, &file))
@@ -82,21 +121,18 @@ fn try_write(files: Files, path: &Path, bytes: &[u8]) -> io::Result<()> {
     written
 }
 
-/// Makes sure that a blob used by its name is there and outlives the next prune.
-fn keep(store: &Store, id: Oid, deflate: &mut Deflate, folders: &mut BTreeSet<PathBuf>) -> Result<()> {
+/// Finds out how a blob that is used by its name outlives the next prune.
+fn keep<'a>(store: &Store, id: Oid, deflate: &mut Deflate) -> Result<Job<'a>> {
     if store.objects.kind(id)? != Some(Kind::Blob) {
         return Err(Error::invalid("no_such_blob", format!("Cannot store {id}: the repository has no such blob")));
     }
     let path = place(&store.places.objects_dir, id);
     if touch(&path) {
-        folders.extend(path.parent().map(Path::to_owned));
-        return Ok(());
+        return Ok(Job::Sync(path));
     }
     // It lies in a pack or an alternate. Whether that is a cruft pack, or who else may prune it, is not worth asking.
     let bytes = store.objects.read(id, Kind::Blob)?;
-    let path = write_one(store, &Fresh { id, kind: Kind::Blob, bytes: bytes.into() }, deflate)?;
-    folders.extend(path.parent().map(Path::to_owned));
-    Ok(())
+    Ok(Job::Write(path, deflate.object(Kind::Blob, &bytes)))
 }
 
 /// Sets the times of a file to now; false where it is not there or not ours to touch.

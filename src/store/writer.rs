@@ -4,8 +4,9 @@ use gix::objs::Kind;
 
 use super::commit::{self, Parts, Person};
 use super::edit::{Draft, Edit};
+use super::files::Files;
 use super::queue::Queue;
-use super::refs::{self, Move, Outcome};
+use super::refs::{self, Move, Next, Outcome};
 use super::{Oid, STATE_REF, Store, history, loose};
 use crate::base::{Error, Result, Timestamp};
 
@@ -85,9 +86,18 @@ impl<'s> Writer<'s> {
             message: &new.message,
         };
         let id = draft.add(Kind::Commit, commit::encode(&parts, store.format)?.into())?;
+        let (files, next) = (store.files, refs::prepare(store, id)?);
         // Crash after this: objects that nothing refers to, for `git gc` to remove.
-        loose::write(store, &draft)?;
-        self.move_ref(new.expected, id, &new.committer, new.commit_time, &new.reflog)
+        loose::write(store, &draft, &|| sync(files, next.as_ref()))?;
+        self.move_ref(Move {
+            name: STATE_REF,
+            expected: new.expected,
+            new: id,
+            committer: &new.committer,
+            time: new.commit_time,
+            reason: &new.reflog,
+            next: next.as_ref(),
+        })
     }
 
     /// Moves the state's ref forward to a commit that exists, as when a fetched state is adopted.
@@ -104,7 +114,10 @@ impl<'s> Writer<'s> {
     ) -> Result<Published> {
         commit::read(&self.store.objects, to)?;
         self.check_follows(expected, &[to])?;
-        self.move_ref(expected, to, by, at, reflog)
+        let next = refs::prepare(self.store, to)?;
+        sync(self.store.files, next.as_ref())?;
+        let next = next.as_ref();
+        self.move_ref(Move { name: STATE_REF, expected, new: to, committer: by, time: at, reason: reflog, next })
     }
 
     /// Nothing that was in history may drop out of it.
@@ -121,22 +134,14 @@ impl<'s> Writer<'s> {
         Err(Error::fatal("not_forward", format!("Cannot move {STATE_REF}: the new commit does not follow {expected}")))
     }
 
-    fn move_ref(
-        &mut self,
-        expected: Option<Oid>,
-        new: Oid,
-        committer: &Person,
-        time: Timestamp,
-        reason: &str,
-    ) -> Result<Published> {
+    fn move_ref(&mut self, mut change: Move<'_>) -> Result<Published> {
         // Git takes a line of the reflog whose time is 0 for a broken one and hides it.
-        let time = time.max(Timestamp::from_seconds(1));
-        let change = Move { name: STATE_REF, expected, new, committer, time, reason };
+        change.time = change.time.max(Timestamp::from_seconds(1));
         match refs::update(self.store, &change, &mut self.queue)? {
             Outcome::Landed => {
                 // Crash before this: the ref is moved and nobody was told, which is what a crash may do.
-                self.queue.acknowledge(new)?;
-                Ok(Published::Landed(new))
+                self.queue.acknowledge(change.new)?;
+                Ok(Published::Landed(change.new))
             }
             Outcome::Moved => Ok(Published::Moved),
             Outcome::Unable => {
@@ -144,4 +149,8 @@ impl<'s> Writer<'s> {
             }
         }
     }
+}
+
+fn sync(files: Files, next: Option<&Next>) -> Result<()> {
+    next.map_or(Ok(()), |next| next.sync(files))
 }

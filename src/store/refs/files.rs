@@ -33,9 +33,9 @@ impl Refs for Files<'_> {
     }
 
     fn update(&self, change: &Move<'_>, queue: &mut Queue) -> Result<Outcome> {
-        let store = self.store;
+        let (store, Some(next)) = (self.store, change.next) else { return Ok(Outcome::Unable) };
         // Crash after this: `<ref>.lock` is there, noted in the queue's file; the next holder of the queue removes it.
-        let lock = match Lock::take(store, change.name, change.new, queue)? {
+        let lock = match Lock::take(store, change.name, next, queue)? {
             Taken::Held(lock) => lock,
             Taken::Unable => return Ok(Outcome::Unable),
         };

@@ -4,6 +4,7 @@
 //! moment the next holder of the queue can say whether a lock it finds was left by a dead process of ours. It is never
 //! judged by its age: a git that sleeps in a hook holds its lock for as long as it likes.
 
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -12,6 +13,7 @@ use rustix::io::Errno;
 
 use super::files::clash;
 use crate::base::{Error, Result};
+use crate::store::files::Files;
 use crate::store::queue::{LockFile, Queue};
 use crate::store::{Oid, Store, fault};
 
@@ -24,6 +26,37 @@ pub(super) struct Lock<'s> {
     name: String,
     path: PathBuf,
     identity: LockFile,
+}
+
+/// The file that is to become the ref's lock, and then the ref: `coord/next`, with the new value in it.
+pub(in crate::store) struct Next {
+    path: PathBuf,
+    file: File,
+    identity: LockFile,
+}
+
+impl Next {
+    /// Writes the file; it is not durable yet. Only the holder of the queue may do so.
+    ///
+    /// Crash after this: `coord/next` is left, which no one reads and the next writer replaces.
+    pub(super) fn write(store: &Store, value: Oid) -> Result<Next> {
+        let (files, path) = (store.files, store.coord_dir.join("next"));
+        let write = || -> io::Result<(File, LockFile)> {
+            files.unlink("next-unlink", &path)?;
+            let mut file = files.create("next-create", &path, 0o666)?;
+            files.write("next-write", &path, &mut file, format!("{value}\n").as_bytes())?;
+            let identity = LockFile::new(&file.metadata()?, value);
+            Ok((file, identity))
+        };
+        let (file, identity) = write().map_err(|err| fault::io(format!("write {}", path.display()), err))?;
+        Ok(Next { path, file, identity })
+    }
+
+    /// Waits until the value is on the disk.
+    pub(in crate::store) fn sync(&self, files: Files) -> Result<()> {
+        let synced = files.sync("next-sync", &self.path, &self.file);
+        synced.map_err(|err| fault::io(format!("sync {}", self.path.display()), err))
+    }
 }
 
 /// What became of the wish for a lock.
@@ -48,16 +81,14 @@ pub(in crate::store) fn recover(store: &Store, name: &str, queue: &mut Queue) ->
 
 impl<'s> Lock<'s> {
     /// Makes the lock file, with the new value in it already.
-    pub(super) fn take(store: &'s Store, name: &str, value: Oid, queue: &mut Queue) -> Result<Taken<'s>> {
+    pub(super) fn take(store: &'s Store, name: &str, next: &Next, queue: &mut Queue) -> Result<Taken<'s>> {
         let path = lock_path(store, name);
-        let next = store.coord_dir.join("next");
-        // Crash after this: `coord/next` is left, which no one reads and the next writer replaces.
-        let identity = write_next(store, &next, value)?;
+        let Next { path: next, identity, .. } = next;
         // Crash after this: the note names a file that is no lock yet; it fits nothing, and the next writer drops it.
         queue.record(Some(identity.clone()))?;
-        let linked = link(store, name, &next, &path);
-        let dropped = store.files.unlink("next-drop", &next);
-        let lock = Lock { store, name: name.to_owned(), path, identity };
+        let linked = link(store, name, next, &path);
+        let dropped = store.files.unlink("next-drop", next);
+        let lock = Lock { store, name: name.to_owned(), path, identity: identity.clone() };
         match linked {
             Ok(true) => {}
             Ok(false) => {
@@ -113,18 +144,6 @@ impl<'s> Lock<'s> {
         }
         queue.record(None)
     }
-}
-
-fn write_next(store: &Store, next: &Path, value: Oid) -> Result<LockFile> {
-    let files = store.files;
-    let write = || -> io::Result<LockFile> {
-        files.unlink("next-unlink", next)?;
-        let mut file = files.create("next-create", next, 0o666)?;
-        files.write("next-write", next, &mut file, format!("{value}\n").as_bytes())?;
-        files.sync("next-sync", next, &file)?;
-        Ok(LockFile::new(&file.metadata()?, value))
-    };
-    write().map_err(|err| fault::io(format!("write {}", next.display()), err))
 }
 
 /// Links the prepared file into place; false where the file system cannot. A lock of somebody else is waited for as

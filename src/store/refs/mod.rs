@@ -14,7 +14,7 @@ use super::queue::Queue;
 use super::{Oid, RefBackend, Store};
 use crate::base::{Result, Timestamp};
 
-pub(super) use lock::recover;
+pub(super) use lock::{Next, recover};
 
 /// A move of a ref from a value that must be the present one.
 pub(super) struct Move<'a> {
@@ -25,6 +25,8 @@ pub(super) struct Move<'a> {
     pub(super) committer: &'a Person,
     pub(super) time: Timestamp,
     pub(super) reason: &'a str,
+    /// The file that is to become the ref, prepared and durable; nothing where git moves the ref.
+    pub(super) next: Option<&'a Next>,
 }
 
 /// What became of a move.
@@ -55,9 +57,14 @@ pub(super) fn read(store: &Store, name: &str) -> Result<Option<Oid>> {
     }
 }
 
+/// Prepares the file that is to become a ref, so that it can be synced together with the objects.
+pub(super) fn prepare(store: &Store, value: Oid) -> Result<Option<Next>> {
+    if store.writes_refs_itself() { Next::write(store, value).map(Some) } else { Ok(None) }
+}
+
 /// Moves a ref, by the writer that suits the repository.
 pub(super) fn update(store: &Store, change: &Move<'_>, queue: &mut Queue) -> Result<Outcome> {
-    if store.writes_refs_itself() {
+    if change.next.is_some() {
         let outcome = files::Files { store }.update(change, queue)?;
         if outcome != Outcome::Unable {
             return Ok(outcome);
