@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gix::objs::{Find, Kind};
+use gix::odb::pack::cache::lru::StaticLinkedList;
 use gix::odb::store::init::{Options, Slots};
 use gix::odb::{HandleArc, Header};
 
@@ -16,6 +17,11 @@ use crate::base::{Error, Result};
 
 /// The most bytes that an object may have.
 pub(super) const LARGEST: u64 = 64 << 20;
+
+/// Objects kept unpacked, because the next one read is often a delta of one of them.
+const PACK_CACHE: usize = 64;
+/// The most bytes that they take.
+const PACK_CACHE_BYTES: usize = 16 << 20;
 
 /// The object databases of the repository: its own first, then those of GIT_ALTERNATE_OBJECT_DIRECTORIES.
 pub(super) struct Objects {
@@ -34,7 +40,8 @@ impl Objects {
             let store = gix::odb::Store::at_opts(path.to_owned(), format.kind(), &mut std::iter::empty(), options);
             let store =
                 Arc::new(store.map_err(|err| fault::io(format!("open the objects in {}", path.display()), err))?);
-            Ok(HandleArc::from(store.to_handle_arc()))
+            let handle = HandleArc::from(store.to_handle_arc());
+            Ok(handle.with_pack_cache(|| Box::new(StaticLinkedList::<PACK_CACHE>::new(PACK_CACHE_BYTES))))
         });
         Ok(Objects { handles: handles.collect::<Result<_>>()? })
     }
@@ -51,14 +58,14 @@ impl Objects {
     /// Returns kind and bytes of an object; nothing where there is none of that name.
     pub(super) fn find(&self, id: Oid) -> Result<Option<(Kind, Vec<u8>)>> {
         for handle in &self.handles {
-            let Some(size) = size(handle, id)? else { continue };
-            if size > LARGEST {
-                return Err(too_large(id, size));
-            }
             let mut bytes = Vec::new();
-            let found = handle.try_find(&id.0, &mut bytes).map_err(|err| fault::unreadable(id, err))?;
-            if let Some(kind) = found.map(|data| data.kind) {
-                return Ok(Some((kind, bytes)));
+            let found = match handle.try_find(&id.0, &mut bytes) {
+                Ok(found) => found.map(|data| data.kind),
+                Err(err) => return Err(judge(handle, id, err)),
+            };
+            if let Some(kind) = found {
+                let size = bytes.len() as u64;
+                return if size > LARGEST { Err(too_large(id, size)) } else { Ok(Some((kind, bytes))) };
             }
         }
         Ok(None)
@@ -74,9 +81,12 @@ impl Objects {
     }
 }
 
-fn size(handle: &HandleArc, id: Oid) -> Result<Option<u64>> {
-    let header = handle.try_header(&id.0).map_err(|err| fault::unreadable(id, err))?;
-    Ok(header.map(|header| header.size()))
+/// Tells an object that is too large, for which the reader takes no memory, from one that is broken.
+fn judge(handle: &HandleArc, id: Oid, err: gix::Error) -> Error {
+    match handle.try_header(&id.0) {
+        Ok(Some(header)) if header.size() > LARGEST => too_large(id, header.size()),
+        _ => fault::unreadable(id, err),
+    }
 }
 
 fn too_large(id: Oid, size: u64) -> Error {
