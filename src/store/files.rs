@@ -52,7 +52,11 @@ impl Files {
             if is_new {
                 self.modes.adjust(path)?;
             }
-            file.write_all(line)
+            let length = file.metadata()?.len();
+            file.write_all(line).inspect_err(|_| {
+                // Half a line, from a disk that ran full, would spoil the next one too.
+                let _ = file.set_len(length);
+            })
         })
     }
 

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{ChildStdout, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -39,6 +40,8 @@ fn assert_recovers(repo: &Repo, before: Option<String>, done: &Done, what: &str)
     repo.assert_sound();
 }
 
+const DEAD: &str = "after a dead writer";
+
 /// A state of a repository in which a child is hindered.
 fn scenes() -> Vec<(&'static str, Repo, Option<String>)> {
     let mut scenes = vec![("fresh", files_repo(), None), ("hooked", hooked_repo(), None)];
@@ -46,10 +49,7 @@ fn scenes() -> Vec<(&'static str, Repo, Option<String>)> {
     publish(&repo.open(), vec![set("a", "1")]);
     let blob = repo.git(&["rev-parse", "refs/coord/main:a"]);
     scenes.push(("grown", repo, Some(blob)));
-    let repo = files_repo();
-    let dead = Child { path: "dead", failpoint: Some("ref-lock.after=kill".to_owned()), ..Child::default() }.run(&repo);
-    assert!(!dead.is_alive && lock_of(&repo).exists());
-    scenes.push(("after a dead writer", repo, None));
+    scenes.push((DEAD, dead_repo(), None));
     scenes
 }
 
@@ -57,36 +57,48 @@ fn scenes() -> Vec<(&'static str, Repo, Option<String>)> {
 fn copy(repo: &Repo) -> Repo {
     let copy = Repo::empty();
     let from = format!("{}/.", repo.path.display());
-    // `-a` by hard links would share inodes; a plain copy has its own, and a lock in it is then foreign, as it should be.
     assert!(repo.command("cp").args(["-a", &from]).arg(&copy.path).status().expect("cp runs").success());
     copy
 }
 
+/// Hinders a child at every failpoint in every scene, and returns the points that it came by.
 fn hindered(action: &str) -> BTreeSet<String> {
-    let mut sprung = BTreeSet::new();
-    for (scene, repo, blob) in scenes() {
-        for point in failpoint::ALL {
-            let what = format!("{scene}: {point}={action}");
-            let is_dead_scene = scene == "after a dead writer";
-            if is_dead_scene && !point.starts_with("ref-unlock") {
-                continue;
-            }
-            let repo = if is_dead_scene { dead_repo() } else { copy(&repo) };
-            let before = repo.open().tip().expect("readable").map(|id| id.to_string());
-            let failpoint = Some(format!("{point}={action}"));
-            let done = Child { path: "b/c", blob: blob.clone(), failpoint, ..Child::default() }.run(&repo);
-            if !done.is_alive || done.refused.is_some() {
-                sprung.insert((*point).to_owned());
-            }
-            assert_recovers(&repo, before, &done, &what);
+    let scenes = scenes();
+    let cases: Vec<_> = scenes
+        .iter()
+        .flat_map(|scene| failpoint::ALL.iter().map(move |&point| (scene, point)))
+        .filter(|((name, ..), point)| *name != DEAD || point.starts_with("ref-unlock"))
+        .collect();
+    let (next, sprung) = (AtomicUsize::new(0), Mutex::new(BTreeSet::new()));
+    thread::scope(|scope| {
+        for _ in 0..6 {
+            scope.spawn(|| {
+                while let Some(((scene, repo, blob), point)) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    if hinder(scene, repo, blob.clone(), point, action) {
+                        sprung.lock().expect("no other test failed").insert((*point).to_owned());
+                    }
+                }
+            });
         }
-    }
-    sprung
+    });
+    sprung.into_inner().expect("no test failed")
 }
 
+fn hinder(scene: &str, repo: &Repo, blob: Option<String>, point: &str, action: &str) -> bool {
+    // A copied lock is a foreign one, as its inode is another.
+    let repo = if scene == DEAD { dead_repo() } else { copy(repo) };
+    let before = repo.open().tip().expect("readable").map(|id| id.to_string());
+    let failpoint = Some(format!("{point}={action}"));
+    let done = Child { path: "b/c", blob, failpoint, ..Child::default() }.run(&repo);
+    assert_recovers(&repo, before, &done, &format!("{scene}: {point}={action}"));
+    !done.is_alive || done.refused.is_some()
+}
+
+/// A repository whose last writer died with the ref locked.
 fn dead_repo() -> Repo {
     let repo = files_repo();
-    Child { path: "dead", failpoint: Some("ref-lock.after=kill".to_owned()), ..Child::default() }.run(&repo);
+    let dead = Child { path: "dead", failpoint: Some("ref-lock.after=kill".to_owned()), ..Child::default() }.run(&repo);
+    assert!(!dead.is_alive && lock_of(&repo).exists());
     repo
 }
 
@@ -249,4 +261,61 @@ fn many_writers_lose_nothing_beside_git() {
     assert_eq!(history.len(), 90);
     assert_eq!(repo.git(&["show", "refs/coord/main:counter"]), "90");
     repo.assert_sound();
+}
+
+#[test]
+fn the_queue_is_waited_for_and_not_for_ever() {
+    let repo = files_repo();
+    let (holder, waiter) = (repo.open(), repo.open());
+    let held = holder.lock(PATIENCE).expect("the lock");
+    let started = Instant::now();
+    let refused = waiter.lock(Duration::from_millis(50)).err().expect("somebody else is first");
+    assert_eq!((refused.kind(), refused.code()), (Kind::Busy, "queue_full"));
+    assert_eq!(waiter.lock(Duration::ZERO).err().expect("somebody else is first").code(), "queue_full");
+    assert!((50..5_000).contains(&started.elapsed().as_millis()));
+    drop(held);
+    drop(waiter.lock(PATIENCE).expect("the one who gave up holds nothing"));
+}
+
+#[test]
+fn a_hook_may_refuse() {
+    let repo = hooked_repo();
+    let store = repo.open();
+    let first = publish(&store, vec![set("a", "1")]);
+    std::fs::write(repo.path.join(".git/hooks/reference-transaction"), "#!/bin/sh\nexit 1\n").expect("a hook");
+    let mut writer = store.lock(PATIENCE).expect("the lock");
+    let refused = writer.publish(on(Some(first), vec![set("a", "2")])).expect_err("refused");
+    assert_eq!(refused.code(), "refused_by_hook", "{refused:?}");
+    assert_eq!(store.tip().expect("readable"), Some(first));
+}
+
+#[test]
+fn a_tip_that_git_lost_is_known() {
+    let repo = files_repo();
+    let store = repo.open();
+    let first = publish(&store, vec![set("a", "1")]);
+    let lost = publish(&store, vec![set("a", "2")]);
+    let other = repo.git(&["commit-tree", "-p", &first.to_string(), "-m", "x", "refs/coord/main^{tree}"]);
+    // What a git does that still believes in `first`.
+    repo.git(&["update-ref", "--create-reflog", "refs/coord/aside", &other]);
+    std::fs::rename(repo.path.join(".git/refs/coord/aside"), repo.path.join(".git/refs/coord/main")).expect("moved");
+    let writer = store.lock(PATIENCE).expect("the lock");
+    let tip = store.tip().expect("readable");
+    assert_eq!(tip.map(|id| id.to_string()), Some(other));
+    assert_eq!(writer.acknowledged(), Some(lost));
+    assert_eq!(writer.lost(tip).expect("walked"), Some(lost));
+}
+
+#[test]
+fn a_tip_that_was_left_on_purpose_is_not_lost() {
+    let repo = files_repo();
+    let store = repo.open();
+    let first = publish(&store, vec![set("a", "1")]);
+    let second = publish(&store, vec![set("a", "2")]);
+    repo.git(&["update-ref", STATE_REF, &first.to_string()]);
+    let writer = store.lock(PATIENCE).expect("the lock");
+    assert_eq!(writer.acknowledged(), Some(second));
+    assert_eq!(writer.lost(store.tip().expect("readable")).expect("walked"), None);
+    assert_eq!(writer.lost(Some(second)).expect("walked"), None);
+    assert_eq!(writer.lost(None).expect("walked"), None);
 }

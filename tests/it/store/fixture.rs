@@ -42,6 +42,8 @@ impl Repo {
             .with("HOME", &home)
             .with("XDG_CONFIG_HOME", home.join("config"))
             .with("GIT_CONFIG_NOSYSTEM", "1")
+            // No sample hooks: they are most of what a new repository writes.
+            .with("GIT_TEMPLATE_DIR", "")
             .with("GIT_AUTHOR_NAME", "Ada")
             .with("GIT_AUTHOR_EMAIL", "ada@example.org")
             .with("GIT_COMMITTER_NAME", "Ada")
