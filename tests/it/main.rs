@@ -1,3 +1,4 @@
 //! One test binary: each area in a folder of its own.
 
+mod records;
 mod store;

@@ -116,7 +116,7 @@ impl Fault {
             (None, Some(field)) => format!(" (field `{}`)", crate::base::text::excerpt(field, 60)),
             (None, None) => String::new(),
         };
-        let mut err = Error::invalid("bad_record", format!("not a {what} that can be read: {}{place}", self.rule));
+        let mut err = Error::invalid("bad_record", format!("cannot read the {what}: {}{place}", self.rule));
         if let Some(line) = self.line {
             err = err.detail("line", line);
         }

@@ -84,10 +84,15 @@ impl State<'_> {
         Fault {
             line: field_line.max(err.location().map(|at| at.line())),
             field: (!field.is_empty()).then_some(field),
-            rule: "the front matter cannot be read".to_owned(),
-            cause: Some(err.to_string()),
+            rule: "bad front matter".to_owned(),
+            cause: Some(without_place(&err.to_string())),
         }
     }
+}
+
+/// The parser counts lines from the beginning of the front matter; only one count of lines is shown.
+fn without_place(message: &str) -> String {
+    message.rsplit_once(" at line ").map_or(message, |(text, _)| text).to_owned()
 }
 
 /// Anything of serde's, with the state beside it; everything that it hands on is wrapped the same way.
@@ -220,6 +225,10 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Text<V> {
         self.0.expecting(f)
     }
 
+    fn visit_none<E: Error>(self) -> Result<V::Value, E> {
+        Err(E::custom("a text must be there; quote the word to keep it as a text"))
+    }
+
     fn visit_some<D: Deserializer<'de>>(self, inner: D) -> Result<V::Value, D::Error> {
         inner.deserialize_str(self.0)
     }
@@ -280,6 +289,9 @@ impl<'de, A: MapAccess<'de>> Entries<'_, '_, A> {
                 }
                 _ => return Ok(Some(key)),
             }
+        }
+        if self.state.depth.get() == 1 {
+            self.state.field.take();
         }
         Ok(None)
     }

@@ -17,11 +17,11 @@ pub(super) struct Findings {
 /// Looks at front matter.
 ///
 /// # Errors
-/// The first construct that is not read: a tag, an anchor, an alias, an explicit key, brackets nested too deeply, a
-/// line break that is not LF or CRLF.
+/// The first construct that is not read: a tag, an anchor, an alias, brackets nested too deeply, a line break that is
+/// not LF or CRLF.
 pub(super) fn scan(text: &str) -> Result<Findings, Fault> {
     let mut scanner = Scanner { bytes: text.as_bytes(), at: 0, parent: -1, findings: Findings::default() };
-    scanner.breaks()?;
+    scanner.characters()?;
     while scanner.at < scanner.bytes.len() {
         scanner.line()?;
     }
@@ -31,25 +31,27 @@ pub(super) fn scan(text: &str) -> Result<Findings, Fault> {
 struct Scanner<'a> {
     bytes: &'a [u8],
     at: usize,
-    /// The column of the innermost key or dash: text further right goes on with its value.
+    /// The column of the innermost key, dash or sign: text further right goes on with its value.
     parent: isize,
     findings: Findings,
 }
 
 impl Scanner<'_> {
     /// YAML 1.1 counts more characters as line breaks than this does; then the two would not see the same lines.
-    fn breaks(&mut self) -> Result<(), Fault> {
+    fn characters(&mut self) -> Result<(), Fault> {
         for (at, &byte) in self.bytes.iter().enumerate() {
             let rest = &self.bytes[at + 1..];
-            let odd = match byte {
+            let is_odd = match byte {
+                b'\t' | b'\n' => false,
                 b'\r' => rest.first() != Some(&b'\n'),
-                0xC2 => rest.first() == Some(&0x85),
+                0..0x20 | 0x7F => true,
+                0xC2 => rest.first().is_some_and(|next| *next < 0xA0),
                 0xE2 => rest.starts_with(&[0x80, 0xA8]) || rest.starts_with(&[0x80, 0xA9]),
                 _ => false,
             };
-            if odd {
+            if is_odd {
                 self.at = at;
-                return Err(self.fault("a line break other than LF and CRLF must be escaped"));
+                return Err(self.fault("a control character or odd line break must be escaped"));
             }
         }
         Ok(())
@@ -69,7 +71,7 @@ impl Scanner<'_> {
         self.entry(start)
     }
 
-    /// The tokens of a line from its first on: dashes, keys, and at last a value.
+    /// The tokens of a line from its first on: dashes, the signs of explicit keys, keys, and at last a value.
     fn entry(&mut self, start: usize) -> Result<(), Fault> {
         loop {
             let column = isize::try_from(self.at - start).unwrap_or(isize::MAX);
@@ -78,13 +80,12 @@ impl Scanner<'_> {
                     self.skip_line();
                     return Ok(());
                 }
-                Some(b'-') if self.ends_word(1) => {
+                Some(b'-' | b'?' | b':') if self.ends_word(1) => {
                     self.parent = column;
                     self.at += 1;
                     self.skip(b" \t");
                     continue;
                 }
-                Some(b'?' | b':') if self.ends_word(1) => return Err(self.fault("a key must stand before its colon")),
                 Some(b'|' | b'>') => return self.block(),
                 Some(quote @ (b'"' | b'\'')) => {
                     self.quoted(quote)?;
@@ -138,11 +139,11 @@ impl Scanner<'_> {
             }
             self.at += 1;
         }
+        self.word(start)?;
         if self.peek(0) == Some(b':') {
             self.at += 1;
             return Ok(true);
         }
-        self.number(start);
         let is_commented = self.peek(0) == Some(b'#');
         self.skip_line();
         if !is_commented {
@@ -233,7 +234,7 @@ impl Scanner<'_> {
         let mut depth = 0;
         while let Some(byte) = self.peek(0) {
             match byte {
-                b' ' | b'\t' | b'\n' | b'\r' | b',' | b':' => self.at += 1,
+                b' ' | b'\t' | b'\n' | b'\r' | b',' | b':' | b'?' => self.at += 1,
                 b'#' => self.skip_line(),
                 b'[' | b'{' => {
                     depth += 1;
@@ -251,9 +252,8 @@ impl Scanner<'_> {
                 }
                 b'"' | b'\'' => self.quoted(byte)?,
                 b'!' | b'&' | b'*' => return Err(self.indicator(byte)),
-                b'?' => return Err(self.fault("a key must stand before its colon")),
                 b'%' | b'@' | b'`' | b'|' | b'>' => return Err(self.fault("this cannot begin a value")),
-                _ => self.plain_in_flow(),
+                _ => self.plain_in_flow()?,
             }
         }
         self.at = start;
@@ -261,7 +261,7 @@ impl Scanner<'_> {
     }
 
     /// A text without quotes, inside brackets.
-    fn plain_in_flow(&mut self) {
+    fn plain_in_flow(&mut self) -> Result<(), Fault> {
         let start = self.at;
         while let Some(byte) = self.peek(0) {
             let is_end = match byte {
@@ -275,16 +275,17 @@ impl Scanner<'_> {
             }
             self.at += 1;
         }
-        self.number(start);
+        self.word(start)
     }
 
-    /// Notes a plain text, from `start` to here, that is a number which 64 bits do not hold exactly.
-    fn number(&mut self, start: usize) {
+    /// Looks at a text without quotes, from `start` to here: whether it is a number that 64 bits do not hold exactly,
+    /// or the sign with which YAML 1.1 copies a map into another.
+    fn word(&mut self, start: usize) -> Result<(), Fault> {
         let text = self.bytes[start..self.at].trim_ascii();
         if text.first().is_some_and(|byte| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.')) {
-            let text = std::str::from_utf8(text).unwrap_or_default();
-            self.findings.inexact |= !is_exact(text);
+            self.findings.inexact |= !is_exact(std::str::from_utf8(text).unwrap_or_default());
         }
+        if text == b"<<" { Err(self.fault("merge keys (`<<`) are not read; quote the key")) } else { Ok(()) }
     }
 
     fn peek(&self, ahead: usize) -> Option<u8> {
@@ -396,7 +397,15 @@ mod tests {
         ] {
             assert!(scan(text).is_err(), "{text:?}");
         }
-        for text in ["? a\n: b\n", "a: {? b}\n", "a: b\u{2028}c\n", "a: \"b\u{85}\"\n", "a: b\rc: d\n", "\ta: b\n"] {
+        for text in [
+            "? !x a\n: b\n",
+            "? a\n: !x b\n",
+            "a: {? !x b}\n",
+            "a: b\u{2028}c\n",
+            "a: \"b\u{85}\"\n",
+            "a: b\rc: d\n",
+            "\ta: b\n",
+        ] {
             assert!(scan(text).is_err(), "{text:?}");
         }
     }

@@ -1,0 +1,6 @@
+//! The format of records: golden files, hostile input, and the page that describes it.
+
+mod golden;
+mod hostile;
+mod round_trip;
+mod strategies;
