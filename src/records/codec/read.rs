@@ -279,7 +279,7 @@ impl<'de, A: MapAccess<'de>> Entries<'_, '_, A> {
             let is_top = self.state.depth.get() == 1;
             self.state.spend(key.len())?;
             if is_top {
-                self.state.field.replace(key.clone());
+                self.state.field.borrow_mut().clone_from(&key);
             }
             match key.as_str() {
                 "kind" if is_top && !self.state.has_kind.get() => self.kind()?,

@@ -2,5 +2,6 @@
 
 mod golden;
 mod hostile;
+mod page;
 mod round_trip;
 mod strategies;
