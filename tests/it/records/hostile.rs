@@ -37,7 +37,7 @@ fn change() -> impl Strategy<Value = (Index, usize, Vec<u8>)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn random_bytes_are_refused_or_stable(bytes in vec(any::<u8>(), 0..300), front in any::<bool>()) {
