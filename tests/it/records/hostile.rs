@@ -73,7 +73,7 @@ fn bombs_are_refused_fast() {
         format!("a: {}", "9".repeat(deep)),
         "a: |\n".repeat(deep / 5),
         "a: b\n".repeat(deep / 5),
-        (0..deep / 8).map(|n| format!("k{n}: ~\n")).collect::<String>() + "x: .nan",
+        (0..deep / 10).map(|n| format!("k{n}: ~\n")).collect::<String>() + "x: .nan",
     ];
     for bomb in bombs {
         let file = format!("---\nkind: task\nid: t1\ntitle: x\n{bomb}\n---\n");
