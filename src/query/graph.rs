@@ -195,7 +195,7 @@ impl Graph {
     }
 
     /// The tasks that one waits for directly: dependencies, children, and the dependencies of its ancestors.
-    fn waited_for(&self, id: &str) -> Vec<String> {
+    pub(super) fn waited_for(&self, id: &str) -> Vec<String> {
         let dependencies = |task: &Task| task.depends_on.iter().cloned().collect::<Vec<_>>();
         let mut on = self.tasks.get(id).map(dependencies).unwrap_or_default();
         on.extend(self.children.get(id).into_iter().flatten().cloned());

@@ -1,6 +1,7 @@
 //! The rules behind questions, over one snapshot: what is ready, what is blocked and by what, who has gone silent.
 
 pub mod graph;
+pub mod links;
 pub mod presence;
 pub mod stale;
 
