@@ -1,12 +1,20 @@
 //! Taking over records that were made elsewhere: new ones are added, newer ones replace, older ones are passed over.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::Context;
-use crate::base::Result;
-use crate::records::record::Typed;
-use crate::records::{Message, Task, stamps};
-use crate::state::{Changeset, Snapshot, find};
+use crate::base::{Error, Id, Result};
+use crate::query::{Graph, Missing, cycles, missing};
+use crate::records::record::{Typed, downcast};
+use crate::records::task::Status;
+use crate::records::{Agent, Message, Rule, Task, stamps};
+use crate::state::{Changeset, Edit, Snapshot, Warning, all, find};
+
+/// The most cycles, and the most missing targets, that warnings name one by one.
+const MOST_NAMED: usize = 5;
 
 /// Records to take over, read and checked before.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -14,10 +22,17 @@ use crate::state::{Changeset, Snapshot, find};
 pub struct Import {
     /// Where they come from, for the subject of the commit.
     pub source: String,
+    /// The fields that the source has a word for, and keys of maps as `field/key`; all there are where it is empty. The
+    /// others stay as they are when a row replaces a record.
+    pub speaks_for: BTreeSet<String>,
     /// The tasks.
     pub tasks: Vec<Entry<Task>>,
     /// The messages. Those that are there already stay as they are.
     pub messages: Vec<Entry<Message>>,
+    /// The agent profiles.
+    pub agents: Vec<Entry<Agent>>,
+    /// What was odd about the source.
+    pub warnings: Vec<Warning>,
 }
 
 /// A record with its text, which its own serialisation leaves out.
@@ -36,45 +51,65 @@ impl<T: Typed> Entry<T> {
         Entry { record, body }
     }
 
-    fn whole(&self) -> T {
+    /// Returns the record with its text in it.
+    pub fn whole(&self) -> T {
         let mut record = self.record.clone();
         record.common_mut().body.clone_from(&self.body);
         record
     }
 }
 
-/// What an import did with each task.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+/// What an import did, and what is odd about what it took.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Tally {
     /// Tasks that were not there.
     pub added: usize,
     /// Tasks that were there and older.
     pub updated: usize,
-    /// Tasks that were there and as new.
+    /// Tasks that were there and the same.
     pub unchanged: usize,
     /// Tasks that were there and newer; they stay as they are.
     pub older: usize,
     /// Messages that were not there.
     pub messages: usize,
+    /// Agent profiles that were not there or older.
+    pub agents: usize,
+    /// Groups of tasks that wait for each other, with one that was in the source among them.
+    pub cycles: Vec<Vec<String>>,
+    /// Links of tasks in the source to tasks that do not exist.
+    pub missing: Vec<Missing>,
 }
 
 /// Takes records over.
 ///
 /// # Errors
-/// `bad_record` where one breaks a rule, `unreadable` where one that is there cannot be read.
-pub fn import(snapshot: &dyn Snapshot, input: &Import, context: &Context) -> Result<Changeset> {
-    plan(snapshot, input, context).map(|(changes, _)| changes)
+/// `bad_record` where one breaks a rule, `id_taken` where an id differs from one that is there only in case,
+/// `unreadable` where one that is there cannot be read.
+pub fn import(snapshot: &dyn Snapshot, input: &Import, _: &Context) -> Result<Changeset> {
+    plan(snapshot, input).map(|(changes, _)| changes)
 }
 
-/// Takes records over, and counts what becomes of each.
+/// Takes records over, counts what becomes of each task, and names what is odd about their links.
 ///
 /// # Errors
 /// As [`import`].
-pub fn plan(snapshot: &dyn Snapshot, input: &Import, context: &Context) -> Result<(Changeset, Tally)> {
+pub fn plan(snapshot: &dyn Snapshot, input: &Import) -> Result<(Changeset, Tally)> {
     let mut changes = Changeset::new(String::new());
+    changes.warnings.clone_from(&input.warnings);
     let mut tally = Tally::default();
+    refuse_twins::<Task>(snapshot, &input.tasks)?;
+    refuse_twins::<Agent>(snapshot, &input.agents)?;
     for entry in &input.tasks {
-        take_task(snapshot, entry.whole(), context, &mut changes, &mut tally)?;
+        match take(snapshot, entry, input, &mut changes, settle_claim)? {
+            Taken::Added => tally.added += 1,
+            Taken::Updated => tally.updated += 1,
+            Taken::Unchanged => tally.unchanged += 1,
+            Taken::Older => tally.older += 1,
+        }
+    }
+    for entry in &input.agents {
+        let taken = take(snapshot, entry, input, &mut changes, |_, _, _| {})?;
+        tally.agents += usize::from(matches!(taken, Taken::Added | Taken::Updated));
     }
     for entry in &input.messages {
         let message = entry.whole();
@@ -84,9 +119,10 @@ pub fn plan(snapshot: &dyn Snapshot, input: &Import, context: &Context) -> Resul
             changes.put(message);
         }
     }
+    inspect_links(snapshot, input, &mut changes, &mut tally)?;
     changes.subject = format!(
         "Import {} from {}: {} new, {} updated",
-        plural(input.tasks.len()),
+        plural(input.tasks.len(), "task"),
         input.source,
         tally.added,
         tally.updated
@@ -94,57 +130,172 @@ pub fn plan(snapshot: &dyn Snapshot, input: &Import, context: &Context) -> Resul
     Ok((changes, tally))
 }
 
-fn take_task(
+/// What became of one record.
+enum Taken {
+    Added,
+    Updated,
+    Unchanged,
+    Older,
+}
+
+/// Takes one record over; `settle` has the last word on one that replaces another.
+fn take<T: Typed>(
     snapshot: &dyn Snapshot,
-    mut task: Task,
-    context: &Context,
+    entry: &Entry<T>,
+    input: &Import,
     changes: &mut Changeset,
-    tally: &mut Tally,
-) -> Result<()> {
-    task.validate()?;
-    let Some(before) = find::<Task>(snapshot, &task.id)? else {
-        tally.added += 1;
-        changes.put(task);
-        return Ok(());
+    settle: fn(&T, &mut T, &mut Changeset),
+) -> Result<Taken> {
+    let incoming = entry.whole();
+    incoming.validate()?;
+    let Some(before) = find::<T>(snapshot, incoming.id())? else {
+        changes.put(incoming);
+        return Ok(Taken::Added);
     };
-    if task.updated_at < before.updated_at {
-        tally.older += 1;
-        return Ok(());
+    if incoming.updated_at() < before.updated_at() {
+        return Ok(Taken::Older);
     }
-    let at = task.updated_at;
-    keep_what_is_ours(&before, &mut task);
-    if at > before.updated_at && stamps::mark(&before, &mut task, at, &context.agent) {
-        tally.updated += 1;
-        changes.put(task);
+    let mut after = replaced(&before, &incoming, &input.speaks_for)?;
+    let warned = changes.warnings.len();
+    settle(&before, &mut after, changes);
+    // Stamped as the source says, not as whoever runs the import: two machines that take over the same rows
+    // then hold the same bytes.
+    let by = updated_by(&incoming);
+    if stamps::mark(&before, &mut after, incoming.updated_at(), &by) {
+        after.validate()?;
+        changes.put(after);
+        Ok(Taken::Updated)
     } else {
-        tally.unchanged += 1;
+        changes.warnings.truncate(warned);
+        Ok(Taken::Unchanged)
+    }
+}
+
+fn updated_by<T: Typed>(record: &T) -> String {
+    record.clone().common_mut().updated_by.clone()
+}
+
+/// Returns `before` with what the source speaks for replaced; what never changes after a record was made stays.
+fn replaced<T: Typed>(before: &T, incoming: &T, speaks_for: &BTreeSet<String>) -> Result<T> {
+    let spoken = |name: &str| speaks_for.is_empty() || speaks_for.contains(name);
+    let (mut fields, mut new) = (before.to_map(), incoming.to_map());
+    fields.shift_remove("kind");
+    for field in T::KIND.fields {
+        let (old, new) = (fields.shift_remove(field.name), new.shift_remove(field.name));
+        let value = match field.rule {
+            Rule::Immutable => old.or(new),
+            Rule::Max | Rule::Counter if spoken(field.name) => greater(old, new),
+            _ if spoken(field.name) => new,
+            Rule::Map => keys_replaced(field.name, old, new, speaks_for),
+            _ => old,
+        };
+        fields.extend(value.map(|value| (field.name.to_owned(), value)));
+    }
+    if speaks_for.is_empty() {
+        let unknown = |name: &String| T::KIND.field(name).is_none();
+        fields.retain(|name, _| !unknown(name));
+        fields.extend(new.into_iter().filter(|(name, _)| unknown(name)));
+    }
+    let mut after: T = serde_json::from_value(Value::Object(fields)).map_err(|error| {
+        Error::invalid("bad_record", format!("cannot replace {} {}", T::KIND.name, before.id())).because(error)
+    })?;
+    let body = if spoken("body") { incoming.body() } else { before.body() };
+    body.clone_into(after.common_mut().body);
+    Ok(after)
+}
+
+/// Replaces the keys of a map that the source speaks for, written as `field/key`.
+fn keys_replaced(field: &str, old: Option<Value>, new: Option<Value>, speaks_for: &BTreeSet<String>) -> Option<Value> {
+    let object = |value| if let Some(Value::Object(map)) = value { map } else { Map::new() };
+    let (mut map, mut new) = (object(old), object(new));
+    for key in speaks_for.iter().filter_map(|name| name.strip_prefix(field)?.strip_prefix('/')) {
+        map.shift_remove(key);
+        map.extend(new.shift_remove(key).map(|value| (key.to_owned(), value)));
+    }
+    Some(map.into())
+}
+
+fn greater(old: Option<Value>, new: Option<Value>) -> Option<Value> {
+    let number = |value: &Option<Value>| value.as_ref().and_then(Value::as_u64);
+    if number(&old) > number(&new) { old } else { new }
+}
+
+/// Leaves a task with whoever holds it here, unless the source has closed it or knows of a later claim.
+fn settle_claim(before: &Task, after: &mut Task, changes: &mut Changeset) {
+    let epoch = |task: &Task| task.claim.as_ref().map(|claim| claim.epoch);
+    if before.claim.is_some() && after.is_open() && epoch(after) <= epoch(before) {
+        after.status.clone_from(&before.status);
+        after.assignee.clone_from(&before.assignee);
+        after.claim.clone_from(&before.claim);
+        after.started_at = before.started_at;
+        after.completed_at = before.completed_at;
+        after.summary.clone_from(&before.summary);
+        after.blocked_on.clone_from(&before.blocked_on);
+        after.defer_until = before.defer_until;
+        return;
+    }
+    if !after.is_open() {
+        after.claim = None;
+    }
+    if after.status != Status::Blocked {
+        after.blocked_on = None;
+    }
+    if let Some(claim) = before.claim.as_ref().filter(|claim| after.claim.as_ref() != Some(claim)) {
+        changes.warn("claim_ended", format!("the import ends the claim of {} on {}", claim.agent, before.id));
+    }
+}
+
+/// Refuses records whose id differs from one that is there only in case: one file system holds not both.
+fn refuse_twins<T: Typed>(snapshot: &dyn Snapshot, entries: &[Entry<T>]) -> Result<()> {
+    let there: BTreeMap<String, Id> = snapshot.ids(T::KIND)?.into_iter().map(|id| (id.folded(), id)).collect();
+    for entry in entries {
+        let id = entry.record.id();
+        if let Some(other) = there.get(&id.folded()).filter(|other| *other != id) {
+            let message = format!("cannot import {} {id}: {other} differs from it only in case", T::KIND.name);
+            return Err(Error::conflict("id_taken", message).detail("id", id.as_str()).detail("taken", other.as_str()));
+        }
     }
     Ok(())
 }
 
-/// Keeps what the source has no word for, and what never changes after a record was made.
-fn keep_what_is_ours(before: &Task, task: &mut Task) {
-    task.created_at = before.created_at;
-    task.created_by.clone_from(&before.created_by);
-    task.updated_at = before.updated_at;
-    task.updated_by.clone_from(&before.updated_by);
-    task.edited.clone_from(&before.edited);
-    task.epoch = before.epoch.max(task.epoch);
-    task.attempts = before.attempts.max(task.attempts);
-    if task.is_open() && task.status == before.status {
-        task.claim.clone_from(&before.claim);
-        task.started_at = before.started_at.or(task.started_at);
+/// Names cycles and missing targets among the tasks of the source, as they are after the import.
+fn inspect_links(snapshot: &dyn Snapshot, input: &Import, changes: &mut Changeset, tally: &mut Tally) -> Result<()> {
+    let mut tasks: BTreeMap<String, Task> =
+        all::<Task>(snapshot)?.into_iter().map(|task| (task.id.to_string(), task)).collect();
+    for edit in changes.edits().values() {
+        if let Edit::Put(record) = edit
+            && let Some(task) = downcast::<Task>(record)
+        {
+            tasks.insert(task.id.to_string(), task.clone());
+        }
     }
-    for (name, value) in &before.rest {
-        task.rest.entry(name.clone()).or_insert_with(|| value.clone());
+    let graph = Graph::from_tasks(tasks.into_values());
+    let ours: BTreeSet<&str> = input.tasks.iter().map(|entry| entry.record.id.as_str()).collect();
+    tally.cycles = cycles(&graph);
+    tally.cycles.retain(|cycle| cycle.iter().any(|id| ours.contains(id.as_str())));
+    tally.missing = missing(&graph);
+    tally.missing.retain(|link| ours.contains(link.task.as_str()));
+
+    let cycles = tally.cycles.iter().map(|cycle| format!("these tasks wait for each other: {}", cycle.join(", ")));
+    warn_of(changes, "cycle", cycles, tally.cycles.len());
+    let links = tally.missing.iter();
+    let links =
+        links.map(|link| format!("{} names {} in {}, which does not exist", link.task, link.target, link.field));
+    warn_of(changes, "missing_target", links, tally.missing.len());
+    Ok(())
+}
+
+fn warn_of(changes: &mut Changeset, code: &str, messages: impl Iterator<Item = String>, total: usize) {
+    for message in messages.take(MOST_NAMED) {
+        changes.warn(code, message);
     }
-    for (name, value) in &before.extra {
-        task.extra.entry(name.clone()).or_insert_with(|| value.clone());
+    if total > MOST_NAMED {
+        changes.warn(code, format!("and {} more", total - MOST_NAMED));
     }
 }
 
-fn plural(tasks: usize) -> String {
-    if tasks == 1 { "1 task".to_owned() } else { format!("{tasks} tasks") }
+fn plural(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
 #[cfg(test)]
@@ -157,11 +308,11 @@ mod tests {
         let mut task = Task::new(Id::parse(id).expect("an id"), Timestamp::from_seconds(10), "origin");
         task.updated_at = Timestamp::from_seconds(updated);
         task.title = title.into();
-        Import { source: "a file".into(), tasks: vec![Entry::new(task)], messages: vec![] }
+        Import { source: "a file".into(), tasks: vec![Entry::new(task)], ..Import::default() }
     }
 
     fn run(world: &mut World, import: &Import) -> Tally {
-        let (changes, tally) = plan(&world.records, import, &world.context()).expect("a plan");
+        let (changes, tally) = plan(&world.records, import).expect("a plan");
         world.records.apply(&changes);
         tally
     }
@@ -176,5 +327,31 @@ mod tests {
         let task = world.get("a");
         assert_eq!((task.title.as_str(), task.updated_at), ("two", Timestamp::from_seconds(30)));
         assert_eq!((task.created_by.as_str(), task.edited.len()), ("origin", 1));
+    }
+
+    #[test]
+    fn a_row_of_the_same_time_that_differs_replaces_once() {
+        let mut world = World::new();
+        run(&mut world, &row("a", 20, "one"));
+        assert_eq!(run(&mut world, &row("a", 20, "two")).updated, 1);
+        assert_eq!(world.get("a").updated_at, Timestamp::from_millis(20_001));
+        assert_eq!(run(&mut world, &row("a", 20, "two")).older, 1);
+    }
+
+    #[test]
+    fn what_the_source_does_not_speak_for_stays() {
+        let mut world = World::new();
+        let mut first = row("a", 20, "one");
+        first.tasks[0].record.sprint = Some("s".into());
+        first.tasks[0].record.epoch = 7;
+        run(&mut world, &first);
+        let mut second = row("a", 30, "two");
+        second.speaks_for = BTreeSet::from(["title".to_owned()]);
+        run(&mut world, &second);
+        let task = world.get("a");
+        assert_eq!((task.title.as_str(), task.sprint.as_deref(), task.epoch), ("two", Some("s"), 7));
+        run(&mut world, &row("a", 40, "three"));
+        let task = world.get("a");
+        assert_eq!((task.sprint, task.epoch), (None, 7), "an epoch never falls");
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::base::Id;
 use crate::records::Kind;
@@ -19,12 +19,19 @@ pub enum Edit {
 }
 
 /// Something the user should know although the operation went through.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Warning {
     /// The stable machine word.
     pub code: String,
     /// What is odd.
     pub message: String,
+}
+
+impl Warning {
+    /// Makes a warning from its machine word and what is odd.
+    pub fn new(code: &str, message: impl Into<String>) -> Self {
+        Warning { code: code.to_owned(), message: message.into() }
+    }
 }
 
 /// What an operation wants to be different.
@@ -74,7 +81,7 @@ impl Changeset {
 
     /// Adds something the user should know.
     pub fn warn(&mut self, code: &str, message: impl Into<String>) {
-        self.warnings.push(Warning { code: code.to_owned(), message: message.into() });
+        self.warnings.push(Warning::new(code, message));
     }
 
     /// Returns whether nothing would be different.
