@@ -4,6 +4,7 @@
 //! are opened and written by whoever asks. A new format is one file here and one row in [`FORMATS`].
 
 pub mod beads;
+pub mod json;
 mod lines;
 
 use crate::base::Result;
@@ -30,12 +31,20 @@ pub struct Format {
 }
 
 /// All formats, by name.
-pub const FORMATS: &[Format] = &[Format {
-    name: "beads",
-    about: "JSON lines of the beads issue tracker",
-    read: Some(beads::read),
-    write: Some(beads::export),
-}];
+pub const FORMATS: &[Format] = &[
+    Format {
+        name: "beads",
+        about: "JSON lines of the beads issue tracker",
+        read: Some(beads::read),
+        write: Some(beads::export),
+    },
+    Format {
+        name: "json",
+        about: "JSON lines, one full record each",
+        read: Some(json::read),
+        write: Some(json::export),
+    },
+];
 
 impl Format {
     /// Returns the format of that name.
