@@ -50,13 +50,13 @@ pub const VERBS: &[Row] = &[
     row::<agent::new::New>(),
     row::<agent::show::Show>(),
     row::<agent::list::List>(),
-    //row::<status::dashboard::Status>(),
+    row::<status::dashboard::Status>(),
     row::<status::heartbeat::Heartbeat>(),
     row::<status::stale::Stale>(),
     row::<history::log::Log>(),
     row::<history::events::Events>(),
-    //row::<exchange::import::Import>(),
-    //row::<exchange::export::Export>(),
+    row::<exchange::import::Import>(),
+    row::<exchange::export::Export>(),
 ];
 
 #[cfg(test)]

@@ -6,5 +6,6 @@ pub mod presence;
 pub mod stale;
 
 pub use graph::{Graph, Reason, Standing};
+pub use links::{Missing, cycles, missing};
 pub use presence::Presence;
 pub use stale::Signs;

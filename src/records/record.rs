@@ -74,10 +74,9 @@ pub fn downcast<T: Typed>(record: &Arc<dyn Record>) -> Option<&T> {
 pub fn front_matter<T: Typed>(record: &T, rest: &std::collections::BTreeMap<String, Value>) -> Map<String, Value> {
     let mut map = Map::new();
     map.insert("kind".into(), Value::from(T::KIND.name));
-    if let Ok(Value::Object(fields)) = serde_json::to_value(record) {
-        let kept = fields.into_iter().filter(|(name, value)| rest.contains_key(name) || !is_empty(value));
-        map.extend(kept);
-    }
+    let whole = serde_json::to_value(record).expect("a record is made of texts, numbers, lists and maps by text");
+    let fields = if let Value::Object(fields) = whole { fields } else { Map::new() };
+    map.extend(fields.into_iter().filter(|(name, value)| rest.contains_key(name) || !is_empty(value)));
     map
 }
 

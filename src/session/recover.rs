@@ -1,7 +1,7 @@
 //! Bringing back what git lost: a tip that a writer of ours acknowledged and that is in the ref's history no longer.
 //!
-//! Stock git's own compare-and-swap loses updates while `git pack-refs` runs hot, and anybody can reset a ref. Our last
-//! acknowledged tip is noted beside the lock; where it is no ancestor of the tip, the next writer merges it back in.
+//! Stock git's own compare-and-swap loses updates while `git pack-refs` runs hot. Our last acknowledged tip is noted
+//! beside the lock; where git overwrote it ([`Writer::lost`]), the next writer merges it back in.
 //!
 //! This merge takes whole files: what only one side changed is taken, and of two changed records the one changed later.
 //! The other stays in history, as the second parent.
@@ -15,12 +15,8 @@ use crate::store::{Content, Edit, NewCommit, Oid, Published, Writer};
 
 /// Returns the tip to decide on: the present one, or a merge of it and the acknowledged one that it lost.
 pub(super) fn bring_back(session: &Session, writer: &mut Writer<'_>, tip: Oid, identity: &Identity) -> Result<Oid> {
-    let Some(lost) = writer.acknowledged().filter(|acknowledged| *acknowledged != tip) else { return Ok(tip) };
+    let Some(lost) = writer.lost(Some(tip))? else { return Ok(tip) };
     let store = session.store();
-    // A note about a commit that is not here (a cut-off write, a pruned object) says nothing.
-    if store.commit(lost).is_err() || store.is_ancestor(lost, tip)? {
-        return Ok(tip);
-    }
     let base = store.merge_base(lost, tip)?;
     let time = session.now().max(store.commit(tip)?.commit_time).max(store.commit(lost)?.commit_time);
     let new = NewCommit {

@@ -1,4 +1,4 @@
 //! In and out.
 
-//pub mod export;
-//pub mod import;
+pub mod export;
+pub mod import;

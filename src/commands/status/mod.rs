@@ -1,5 +1,6 @@
 //! How things stand.
 
-//pub mod dashboard;
+pub mod board;
+pub mod dashboard;
 pub mod heartbeat;
 pub mod stale;

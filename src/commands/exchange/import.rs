@@ -1,0 +1,99 @@
+//! `import`: takes over records from a format of other tools.
+
+use clap::Args as ClapArgs;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::export::layout;
+use crate::base::{Error, Result, text};
+use crate::commands::page::Page;
+use crate::commands::verb::{Group, Report, Scene, Verb};
+use crate::ops::import::{Tally, plan};
+use crate::state::Warning;
+use std::io::Read;
+
+/// Take over records from a format of other tools, in one commit
+///
+/// Records that are here and newer stay as they are. A file with a bad line changes nothing.
+#[derive(Debug, Default, ClapArgs, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Args {
+    /// The format: beads, or json
+    #[arg(value_name = "LAYOUT")]
+    pub layout: String,
+    /// The file to read; `-` is standard input
+    #[arg(value_name = "FILE")]
+    pub file: String,
+}
+
+/// What was taken over.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Answer {
+    /// The commit; null where nothing was new.
+    pub commit: Option<String>,
+    #[serde(flatten)]
+    #[allow(missing_docs)]
+    pub tally: Tally,
+    /// What the user should know.
+    pub warnings: Vec<Warning>,
+}
+
+fn read_file(file: &str) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let read = match file {
+        "-" => std::io::stdin().lock().read_to_end(&mut bytes),
+        path => std::fs::File::open(path).and_then(|mut file| file.read_to_end(&mut bytes)),
+    };
+    match read {
+        Ok(_) => Ok(bytes),
+        Err(err) if err.kind() == std::io::ErrorKind::NotFound => {
+            Err(Error::not_found(format!("there is no file {}", text::excerpt(file, 200))).because(err))
+        }
+        Err(err) => Err(Error::fatal("io", format!("cannot read {}", text::excerpt(file, 200))).because(err)),
+    }
+}
+
+fn file_name(path: &str) -> String {
+    std::path::Path::new(path).file_name().map_or_else(|| path.to_owned(), |name| name.to_string_lossy().into_owned())
+}
+
+/// The verb.
+pub struct Import;
+
+impl Verb for Import {
+    const NAME: &'static str = "import";
+    const GROUP: Group = Group::Exchange;
+    type Args = Args;
+    type Report = Answer;
+
+    fn run(args: Args, scene: &Scene) -> Result<Answer> {
+        let session = scene.session()?;
+        let format = layout(&args.layout)?;
+        let read = format.read.ok_or_else(|| Error::usage(format!("{} is only written", format.name)))?;
+        session.tip()?;
+        let mut import = read(&read_file(&args.file)?)?;
+        import.source = if args.file == "-" { "standard input".to_owned() } else { file_name(&args.file) };
+        let identity = session.identity()?;
+        let context = session.plain_context(&identity);
+        let mut tally = Tally::default();
+        let outcome = session.transact_with(&identity, &context, |snapshot| {
+            let (changes, counted) = plan(snapshot, &import)?;
+            tally = counted;
+            Ok(changes)
+        })?;
+        Ok(Answer { commit: outcome.commit.map(|commit| commit.to_string()), tally, warnings: outcome.warnings })
+    }
+}
+
+impl Report for Answer {
+    fn text(&self, page: &mut Page) {
+        let Tally { added, updated, unchanged, older, messages, .. } = &self.tally;
+        page.say(format!(
+            "Imported: {added} new, {updated} updated, {unchanged} unchanged, {older} older than here, {messages} messages"
+        ));
+    }
+
+    fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+}
