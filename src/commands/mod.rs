@@ -22,8 +22,8 @@ use verb::{Row, row};
 /// All verbs, in the order in which help lists them.
 pub const VERBS: &[Row] = &[
     row::<setup::init::Init>(),
-    //row::<setup::doctor::Doctor>(),
-    //row::<setup::demo::Demo>(),
+    row::<setup::doctor::Doctor>(),
+    row::<setup::demo::Demo>(),
     row::<setup::whoami::Whoami>(),
     row::<task::show::Show>(),
     row::<task::new::New>(),

@@ -46,6 +46,7 @@ record! {
 impl Agent {
     fn check(&self) -> Result<()> {
         check::name("created_by", &self.created_by)?;
+        check::name("updated_by", &self.updated_by)?;
         check::optional_name("role", self.role.as_deref())?;
         check::optional_name("model", self.model.as_deref())?;
         check::optional_name("reports_to", self.reports_to.as_deref())

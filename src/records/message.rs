@@ -100,6 +100,8 @@ record! {
 impl Message {
     fn check(&self) -> Result<()> {
         check::name("from", &self.from)?;
+        check::name("created_by", &self.created_by)?;
+        check::name("updated_by", &self.updated_by)?;
         check::word("type", self.r#type.as_str())?;
         check::word("priority", self.priority.as_str())?;
         check::optional_name("thread", self.thread.as_deref())?;

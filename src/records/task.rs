@@ -145,6 +145,7 @@ record! {
         /// Who works on it.
         assignee: Option<String>,
         /// How many claims it has had; the fencing token of the current one. Never falls.
+        #[serde(skip_serializing_if = "is_zero")]
         epoch: u64,
         /// The claim that holds it.
         claim: Option<Claim>,
@@ -185,6 +186,7 @@ record! {
         /// What came of it.
         summary: Option<String>,
         /// How often somebody began.
+        #[serde(skip_serializing_if = "is_zero")]
         attempts: u64,
         /// Its name in another system.
         external_ref: Option<String>,
@@ -282,6 +284,12 @@ pub struct Gate {
     pub figures: BTreeMap<String, Value>,
 }
 
+/// Returns whether nothing was counted yet, which is not written.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
 impl Task {
     fn check(&self) -> Result<()> {
         check::title("title", &self.title)?;
@@ -292,14 +300,22 @@ impl Task {
         for (field, name) in names {
             check::optional_name(field, name.as_deref())?;
         }
-        let sets = [("depends_on", &self.depends_on), ("related", &self.related), ("labels", &self.labels)];
+        let sets = [
+            ("depends_on", &self.depends_on),
+            ("related", &self.related),
+            ("discovered_from", &self.discovered_from),
+            ("labels", &self.labels),
+            ("collaborators", &self.collaborators),
+        ];
         for (field, set) in sets {
             set.iter().try_for_each(|name| check::name(field, name))?;
         }
         check::name("created_by", &self.created_by)?;
+        check::name("updated_by", &self.updated_by)?;
         if let Some(claim) = &self.claim {
             check::name("claim.agent", &claim.agent)?;
             check::name("claim.id", &claim.id)?;
+            check::optional_name("claim.session", claim.session.as_deref())?;
         }
         Ok(())
     }

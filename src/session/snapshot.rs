@@ -72,6 +72,14 @@ impl<'s> TreeSnapshot<'s> {
         Ok(faults)
     }
 
+    /// Returns the agents in whose inbox something lies.
+    ///
+    /// # Errors
+    /// `damaged` where the tree cannot be read.
+    pub fn inboxes(&self) -> Result<Vec<String>> {
+        Ok(self.tree.list("inbox")?.into_iter().filter(|entry| entry.is_dir).map(|entry| entry.name).collect())
+    }
+
     /// Reads every record of a kind whose file `looks_right`; what cannot be read is passed over.
     fn read_all(&self, kind: &'static Kind, looks_right: impl Fn(&[u8]) -> bool) -> Result<Vec<Arc<dyn Record>>> {
         let mut records = Vec::new();

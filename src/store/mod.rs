@@ -25,6 +25,7 @@ mod oid;
 mod open;
 mod queue;
 mod refs;
+pub mod scratch;
 mod remote;
 mod tree;
 mod trust;

@@ -1,6 +1,8 @@
 //! Getting started and keeping in order.
 
-//pub mod demo;
-//pub mod doctor;
+pub mod checks;
+pub mod demo;
+pub mod doctor;
 pub mod init;
+pub mod play;
 pub mod whoami;

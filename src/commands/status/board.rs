@@ -1,6 +1,6 @@
 //! What the page of `status` is made of, gathered from one moment.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -36,7 +36,7 @@ pub struct Board {
     pub ready: Vec<Brief>,
     /// Who works here.
     pub agents: Vec<Member>,
-    /// Questions, blockers and completions that nobody has answered, the oldest first.
+    /// Questions and blockers without an answer, and completions that nobody has read, the oldest first.
     pub unanswered: Vec<Said>,
     /// How many conflicts are open.
     pub conflicts: usize,
@@ -152,7 +152,7 @@ impl Board {
             mine: mine(&tasks, agent),
             ready: ready.into_iter().take(MOST_READY).map(Brief::of).collect(),
             agents: members(&all::<Agent>(snapshot)?, &tasks, &signs, session.now()),
-            unanswered: unanswered(messages, &graph),
+            unanswered: unanswered(snapshot, messages, &graph)?,
             conflicts: 0,
             unreadable: snapshot.unreadable()?.len(),
         })
@@ -216,31 +216,40 @@ fn mine(tasks: &[Task], agent: Option<&str>) -> Vec<Brief> {
     mine.into_iter().map(Brief::of).collect()
 }
 
-/// Those who hold something first, and the stale ones before all.
+/// Everybody with a profile or a task, the stale ones before all, and those who hold something before the rest.
 fn members(agents: &[Agent], tasks: &[Task], signs: &Signs, now: Timestamp) -> Vec<Member> {
-    let holds = |name: &str| {
-        let held = tasks.iter().filter(|task| task.claim.as_ref().is_some_and(|claim| claim.agent == name));
-        held.map(|task| task.id.to_string()).collect()
+    let mut roles: BTreeMap<&str, Option<&str>> = BTreeMap::new();
+    let mut held: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for task in tasks {
+        if let Some(claim) = &task.claim {
+            roles.entry(&claim.agent).or_default();
+            held.entry(&claim.agent).or_default().push(task.id.to_string());
+        }
+    }
+    roles.extend(agents.iter().map(|agent| (agent.id.as_str(), agent.role.as_deref())));
+    let member = |(name, role): (&str, Option<&str>)| Member {
+        name: name.to_owned(),
+        role: role.map(str::to_owned),
+        presence: Presence::of(name, tasks, signs, now),
+        tasks: held.get(name).cloned().unwrap_or_default(),
     };
-    let member = |agent: &Agent| Member {
-        name: agent.id.to_string(),
-        role: agent.role.clone(),
-        presence: Presence::of(&agent.id, tasks, signs, now),
-        tasks: holds(&agent.id),
-    };
-    let mut members: Vec<Member> = agents.iter().map(member).collect();
+    let mut members: Vec<Member> = roles.into_iter().map(member).collect();
     members.sort_by(|a, b| (a.presence, &a.name).cmp(&(b.presence, &b.name)));
     members
 }
 
-/// Questions and blockers that nobody has answered, and completions that somebody was told of and has not answered.
+/// Questions and blockers that nobody has answered, and completions that somebody was told of and has not read.
 ///
 /// An answer is a message that refers to it or belongs to its thread. A blocker of a task that goes on is answered too.
-fn unanswered(messages: &[Message], graph: &Graph) -> Vec<Said> {
+fn unanswered(snapshot: &TreeSnapshot<'_>, messages: &[Message], graph: &Graph) -> Result<Vec<Said>> {
     let answers =
         messages.iter().filter(|message| matches!(message.r#type, Type::Response | Type::Approval | Type::Directive));
     let answered: BTreeSet<&str> =
         answers.flat_map(|answer| answer.thread.iter().chain(&answer.references)).map(String::as_str).collect();
+    let mut unread = BTreeSet::new();
+    for agent in snapshot.inboxes()? {
+        unread.extend(snapshot.inbox(&agent)?);
+    }
     let goes_on = |message: &Message| {
         let task = message.thread.as_deref().and_then(|thread| graph.task(thread));
         task.is_some_and(|task| task.status != Status::Blocked)
@@ -248,11 +257,11 @@ fn unanswered(messages: &[Message], graph: &Graph) -> Vec<Said> {
     let waits = |message: &&Message| match message.r#type {
         Type::Question => true,
         Type::Blocker => !goes_on(message),
-        Type::Completion => !message.to.is_empty(),
+        Type::Completion => unread.contains(&message.id),
         _ => false,
     };
     let mut waiting: Vec<&Message> =
         messages.iter().filter(waits).filter(|message| !answered.contains(message.id.as_str())).collect();
     waiting.sort_by(|a, b| a.id.cmp(&b.id));
-    waiting.into_iter().map(Said::of).collect()
+    Ok(waiting.into_iter().map(Said::of).collect())
 }

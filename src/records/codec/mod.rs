@@ -183,7 +183,6 @@ priority: P2
 labels:
   - a
   - "no"
-epoch: 0
 steps:
   - name: wire
     done: false
@@ -193,7 +192,6 @@ gates:
 summary: |
   Two
   lines
-attempts: 0
 extra:
   beads:
     a:

@@ -278,7 +278,7 @@ fn names() -> impl Strategy<Value = BTreeSet<String>> {
 fn claim() -> impl Strategy<Value = Claim> {
     let known = ["id", "agent", "session", "epoch", "at", "ttl_minutes", "paths", "over"];
     let known: &'static [&'static str] = Vec::leak(known.to_vec());
-    let texts = (name(), name(), option::of(text()), option::of(text()));
+    let texts = (name(), name(), option::of(name()), option::of(text()));
     (texts, any::<u64>(), at(), any::<u64>(), texts_of_paths(), map_without(known)).prop_map(
         |((id, agent, session, over), epoch, at, ttl_minutes, paths, rest)| Claim {
             id,

@@ -1,0 +1,175 @@
+//! What `doctor` looks at. Every check only reads, and one that fails is a finding of its own.
+
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::base::{Error, Id, Result, text};
+use crate::query::{Graph, cycles, missing};
+use crate::records::agent::AGENT;
+use crate::records::{KINDS, Record};
+use crate::session::setup::{check_git, missing_settings};
+use crate::session::{Session, TreeSnapshot};
+use crate::state::Snapshot;
+use crate::store::STATE_REF;
+
+/// How far ahead of this machine's clock a stamp may be.
+const AHEAD: Duration = Duration::from_secs(24 * 3600);
+
+/// How many findings of one sort are listed; the last then says how many more there are.
+const MOST: usize = 20;
+
+/// Something that is wrong.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Finding {
+    /// The stable machine word.
+    pub code: String,
+    /// What is wrong.
+    pub message: String,
+    /// What to do. Never a command that destroys.
+    pub hint: Option<String>,
+}
+
+impl Finding {
+    /// Makes a finding.
+    pub fn new(code: &str, message: impl Into<String>) -> Self {
+        Finding { code: code.to_owned(), message: text::one_line(&message.into()), hint: None }
+    }
+
+    /// Makes the finding of an error.
+    pub fn of(error: &Error) -> Self {
+        let cause = std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default();
+        Finding { hint: error.hints().first().cloned(), ..Self::new(error.code(), format!("{error}{cause}")) }
+    }
+
+    /// Adds what to do.
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+/// Checks that git is there and new enough.
+pub(super) fn git(session: &Session, findings: &mut Vec<Finding>) {
+    findings.extend(check_git(session.store()).err().map(|error| Finding::of(&error)));
+}
+
+/// Checks what git must know to carry the state along, and what would make it lose the state.
+pub(super) fn settings(session: &Session, findings: &mut Vec<Finding>) {
+    let store = session.store();
+    for wanted in missing_settings(store) {
+        let message = format!("git does not know {} = {}", wanted.key, wanted.value);
+        findings.push(Finding::new("missing_setting", message).hint("git coord init"));
+    }
+    for remote in store.remotes() {
+        let fetch = store.config().all(&format!("remote.{remote}.fetch"));
+        if fetch.iter().any(|refspec| refspec.trim_start_matches('+') == "refs/*:refs/*") {
+            let message = format!(
+                "a fetch from {remote} overwrites {STATE_REF} with what the remote has: remote.{remote}.fetch is a mirror's"
+            );
+            findings.push(
+                Finding::new("mirror_fetch", message).hint(format!("git config --get-all remote.{remote}.fetch")),
+            );
+        }
+    }
+    if session.machine().replica().is_none() && matches!(store.tip(), Ok(Some(_))) {
+        findings.push(Finding::new("no_replica", "this replica has no id").hint("git coord init"));
+    }
+}
+
+/// Checks for locks that keep writers out. Whose they are cannot be told, so none is removed.
+pub(super) fn locks(session: &Session, findings: &mut Vec<Finding>) {
+    let common = session.store().common_dir();
+    for lock in [format!("{STATE_REF}.lock"), "packed-refs.lock".to_owned()] {
+        if common.join(&lock).exists() {
+            let message =
+                format!("{} is there: a git holds it, or one that died left it", common.join(&lock).display());
+            findings
+                .push(Finding::new("lock", message).hint("run it again; if no git is running, see git help pack-refs"));
+        }
+    }
+}
+
+/// Checks every file among the records, and how the records hang together. Returns how many there are.
+pub(super) fn records(session: &Session, snapshot: &TreeSnapshot<'_>, findings: &mut Vec<Finding>) -> Result<usize> {
+    let unreadable = snapshot.unreadable()?.into_iter().map(|file| {
+        let why = std::error::Error::source(&file.error).map_or_else(|| file.error.to_string(), ToString::to_string);
+        Finding::new("unreadable", format!("{} is no record: {why}", file.path))
+            .hint(format!("git show {STATE_REF}:{}", file.path))
+    });
+    few(unreadable, findings);
+
+    let graph = Graph::of(snapshot)?;
+    let lost = missing(&graph).into_iter().map(|link| {
+        Finding::new(
+            "missing_target",
+            format!(
+                "{} names {} as its {}, which is not here and counts as closed",
+                link.task, link.target, link.field
+            ),
+        )
+        .hint(format!("git coord show {}", link.task))
+    });
+    few(lost, findings);
+    let circles = cycles(&graph).into_iter().map(|tasks| {
+        Finding::new("cycle", format!("these tasks wait for each other: {}", tasks.join(", ")))
+            .hint(format!("git coord dep rm {} …", tasks.first().map_or("", String::as_str)))
+    });
+    few(circles, findings);
+
+    let mut strangers = Vec::new();
+    for agent in snapshot.inboxes()? {
+        if Id::parse(&agent).is_err() || !snapshot.contains(&AGENT, &agent)? {
+            let waiting = snapshot.inbox(&agent)?.len();
+            let message = format!("{waiting} messages wait for {agent}, who has no profile");
+            strangers.push(Finding::new("unknown_agent", message).hint(format!("git coord agent new {agent}")));
+        }
+    }
+    few(strangers.into_iter(), findings);
+    stamps(session, snapshot, findings)
+}
+
+/// Checks for stamps that a clock far ahead has made: they win over every later edit. Counts the records on the way.
+fn stamps(session: &Session, snapshot: &TreeSnapshot<'_>, findings: &mut Vec<Finding>) -> Result<usize> {
+    let latest = session.now().plus(AHEAD);
+    let mut count = 0;
+    let mut ahead = Vec::new();
+    for kind in KINDS {
+        for record in snapshot.scan(kind)? {
+            count += 1;
+            if greatest(record.as_ref()) > latest {
+                let message = format!(
+                    "{}/{} has a stamp more than a day ahead: {}",
+                    kind.name,
+                    record.id(),
+                    greatest(record.as_ref())
+                );
+                ahead.push(Finding::new("stamp_ahead", message).hint(format!(
+                    "git coord show {}/{} --stamps",
+                    kind.name,
+                    record.id()
+                )));
+            }
+        }
+    }
+    few(ahead.into_iter(), findings);
+    Ok(count)
+}
+
+fn greatest(record: &dyn Record) -> crate::base::Timestamp {
+    let edited = record.edited().values().map(|stamp| stamp.0).max().unwrap_or_default();
+    edited.max(record.created_at()).max(record.updated_at())
+}
+
+/// Lists a few findings of one sort, and says how many more there are.
+fn few(found: impl Iterator<Item = Finding>, findings: &mut Vec<Finding>) {
+    let found: Vec<Finding> = found.collect();
+    let more = found.len().saturating_sub(MOST);
+    findings.extend(found.into_iter().take(MOST));
+    if more > 0
+        && let Some(last) = findings.last_mut()
+    {
+        last.message.push_str(&format!(" (and {more} more like it)"));
+    }
+}
