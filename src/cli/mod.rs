@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use clap::error::ErrorKind;
 
-use crate::base::{Error, Result};
+use crate::base::{Error, Kind, Result};
 use crate::commands::verb::Scene;
 use crate::render::{self, Look, Shown};
 use crate::session::Options;
@@ -41,7 +41,7 @@ pub fn run(argv: &[OsString]) -> u8 {
             )
         }
         Ok(Parsed::Text(text)) => finish(render::plain_text(&text, &early).map(|shown| (shown, 0)), &early),
-        Err(error) => refuse(error, &early),
+        Err(error) => refuse(&error, &early),
     }
 }
 
@@ -66,23 +66,29 @@ fn finish(done: Result<(Shown, u8)>, look: &Look) -> u8 {
 }
 
 /// What clap refused, or the help that it was asked for.
-fn refuse(error: clap::Error, look: &Look) -> u8 {
-    let text = error.render().to_string();
+fn refuse(error: &clap::Error, look: &Look) -> u8 {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            finish(render::plain_text(&error.render().ansi().to_string(), look).map(|shown| (shown, 0)), look)
+            let text = error.render().ansi().to_string();
+            finish(render::plain_text(&text, look).map(|shown| (shown, 0)), look)
         }
-        _ => {
-            let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-            let message = lines.next().unwrap_or_default().trim_start_matches("error: ").to_owned();
-            let usage = |line: &&str| line.starts_with("Usage:") || line.starts_with("tip:");
-            let hints: Vec<&str> = text.lines().map(str::trim).filter(usage).collect();
-            let named: Vec<&str> = lines.take_while(|line| !usage(line)).collect();
-            let message = if named.is_empty() { message } else { format!("{message} {}", named.join(" ")) };
-            let error = hints.into_iter().fold(Error::usage(message), |error, hint| error.hint(hint));
-            finish(Err(error), look)
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand if !look.json => {
+            render::usage(&error.render().ansi().to_string(), look);
+            Kind::Usage.exit_code()
         }
+        _ => finish(Err(usage(error)), look),
     }
+}
+
+/// A refusal of clap in the words of this program: what was wrong in one line, and how it is used.
+fn usage(error: &clap::Error) -> Error {
+    let text = error.render().to_string();
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let is_hint = |line: &&&str| line.starts_with("Usage:") || line.starts_with("tip:");
+    let said: Vec<&str> = lines.iter().take_while(|line| !is_hint(line)).copied().collect();
+    let message = said.join(" ").trim_start_matches("error: ").to_owned();
+    let hints = lines.iter().filter(is_hint).map(|line| line.trim_start_matches("tip: "));
+    hints.fold(Error::usage(message), |error, hint| error.hint(hint))
 }
 
 /// Says more of a write than its answer: the commit and what happened.

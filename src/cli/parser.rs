@@ -76,8 +76,7 @@ fn with_noun(root: Command, noun: &'static str, verb: Command) -> Command {
     if root.find_subcommand(noun).is_some() {
         return root.mut_subcommand(noun, |noun| noun.subcommand(verb));
     }
-    let about = format!("{} verbs: see git coord {noun} -h", noun);
-    let group = Command::new(noun).about(about).subcommand_required(true).arg_required_else_help(true);
+    let group = Command::new(noun).subcommand_required(true).arg_required_else_help(true);
     root.subcommand(group.subcommand(verb))
 }
 

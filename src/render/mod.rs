@@ -90,6 +90,12 @@ pub fn error(error: &Error, look: &Look) {
     };
 }
 
+/// Shows how something is used to somebody who used it otherwise.
+pub fn usage(text: &str, look: &Look) {
+    let mut stderr = anstream::AutoStream::new(io::stderr(), choice(look, io::stderr().is_terminal()));
+    let _ = stderr.write_all(text.as_bytes());
+}
+
 /// Says something beside the answer.
 pub fn note(look: &Look, label: &str, message: &str) {
     if look.quiet {

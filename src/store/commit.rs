@@ -115,10 +115,10 @@ pub(super) struct Parts<'a> {
 /// Returns the bytes of a commit object. Times are written in UTC, so that the same commit is the same everywhere.
 pub(super) fn encode(parts: &Parts<'_>, format: ObjectFormat) -> Result<Vec<u8>> {
     if parts.parents.iter().any(|id| id.format() != format) {
-        return Err(Error::invalid("bad_object_id", "Cannot commit: a parent's id is of another object format"));
+        return Err(Error::invalid("bad_object_id", "cannot commit: a parent's id is of another object format"));
     }
     if parts.message.contains('\0') {
-        return Err(Error::invalid("bad_message", "Cannot commit: the message holds a NUL"));
+        return Err(Error::invalid("bad_message", "cannot commit: the message holds a NUL"));
     }
     let mut text = format!("tree {}\n", parts.tree);
     for parent in parts.parents {

@@ -200,9 +200,9 @@ fn current_branch(git_dir: &Path) -> Option<gix::refs::FullName> {
 }
 
 pub(super) fn bad(err: gix::Error) -> Error {
-    Error::fatal("bad_config", "Cannot read git's configuration").because(err)
+    Error::fatal("bad_config", "cannot read git's configuration").because(err)
 }
 
 fn bad_value(key: &str, expected: &str, err: Box<dyn std::error::Error + Send + Sync>) -> Error {
-    Error::fatal("bad_config", format!("The git setting {key} is not {expected}")).because(err)
+    Error::fatal("bad_config", format!("the git setting {key} is not {expected}")).because(err)
 }

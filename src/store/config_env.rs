@@ -115,7 +115,7 @@ fn split(key: &str) -> Option<(&str, Option<&str>, &str)> {
 }
 
 fn malformed(what: &str) -> Error {
-    Error::fatal("bad_config", format!("Cannot read the configuration in the environment: {what} is malformed"))
+    Error::fatal("bad_config", format!("cannot read the configuration in the environment: {what} is malformed"))
 }
 
 #[cfg(test)]

@@ -55,7 +55,7 @@ pub(super) fn find(cwd: &Path, environment: &Environment) -> Result<Places> {
         }
     }
     Err(absent(format!("{} is not in a git repository", cwd.display()))
-        .hint("Run `git init` there, or change to a folder of a repository"))
+        .hint("run `git init` there, or change to a folder of a repository"))
 }
 
 fn look_in(folder: &Path, environment: &Environment) -> Result<Option<Places>> {

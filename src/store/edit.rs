@@ -52,7 +52,7 @@ impl Draft {
 
     pub(super) fn add(&mut self, kind: Kind, bytes: Arc<[u8]>) -> Result<Oid> {
         let id = gix::objs::compute_hash(self.format.kind(), kind, &bytes)
-            .map_err(|err| Error::invalid("bad_object", "Cannot store these bytes").because(err))?;
+            .map_err(|err| Error::invalid("bad_object", "cannot store these bytes").because(err))?;
         self.fresh.push(Fresh { id: Oid(id), kind, bytes });
         Ok(Oid(id))
     }
@@ -170,15 +170,15 @@ fn check_path(path: &str) -> Result<()> {
     };
     match path.split('/').find_map(fault) {
         None if path.len() <= 4096 => Ok(()),
-        None => Err(Error::invalid("bad_path", "Cannot store a file: its path is longer than 4096 bytes")),
-        Some(fault) => Err(Error::invalid("bad_path", format!("Cannot store a file at {path:?}: {fault}"))),
+        None => Err(Error::invalid("bad_path", "cannot store a file: its path is longer than 4096 bytes")),
+        Some(fault) => Err(Error::invalid("bad_path", format!("cannot store a file at {path:?}: {fault}"))),
     }
 }
 
 fn is_folder(path: &str) -> Error {
-    Error::invalid("path_clash", format!("Cannot store a file at {path}: a folder is there"))
+    Error::invalid("path_clash", format!("cannot store a file at {path}: a folder is there"))
 }
 
 fn is_file(path: &str) -> Error {
-    Error::invalid("path_clash", format!("Cannot store anything below {path}: a file is there"))
+    Error::invalid("path_clash", format!("cannot store anything below {path}: a file is there"))
 }

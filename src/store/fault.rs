@@ -11,13 +11,13 @@ use crate::base::{Error, Kind};
 /// Makes the error of a file operation: `what` could not be done.
 pub(super) fn io(what: impl Display, err: io::Error) -> Error {
     let (code, hint) = match Errno::from_io_error(&err) {
-        Some(Errno::NOSPC | Errno::DQUOT | Errno::FBIG) => ("disk_full", Some("Make room on the disk and try again")),
+        Some(Errno::NOSPC | Errno::DQUOT | Errno::FBIG) => ("disk_full", Some("make room on the disk and try again")),
         Some(Errno::ROFS | Errno::ACCESS | Errno::PERM) => {
-            ("read_only", Some("Check who owns the repository and whether its file system is writable"))
+            ("read_only", Some("check who owns the repository and whether its file system is writable"))
         }
         _ => ("io", None),
     };
-    let error = Error::fatal(code, format!("Cannot {what}")).because(err);
+    let error = Error::fatal(code, format!("cannot {what}")).because(err);
     match hint {
         Some(hint) => error.hint(hint),
         None => error,
@@ -26,8 +26,8 @@ pub(super) fn io(what: impl Display, err: io::Error) -> Error {
 
 /// Makes the error of an object that is missing, cut or nonsense.
 pub(super) fn damaged(what: impl Display) -> Error {
-    Error::fatal("damaged", format!("The repository is damaged: {what}"))
-        .hint("Run `git fsck` to see what is missing, and `git coord doctor` for what can be done")
+    Error::fatal("damaged", format!("the repository is damaged: {what}"))
+        .hint("run `git fsck` to see what is missing, and `git coord doctor` for what can be done")
 }
 
 /// Makes the error of an object that could not be read, with the reader's own words as cause.

@@ -79,7 +79,7 @@ impl Call {
         }
         command.envs(self.variables);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let child = command.spawn().map_err(|err| Error::fatal("no_git", "Cannot run git").because(err))?;
+        let child = command.spawn().map_err(|err| Error::fatal("no_git", "cannot run git").because(err))?;
         finish(child, self.input, self.limit)
     }
 }

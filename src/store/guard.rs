@@ -58,6 +58,6 @@ fn version(config: &Config) -> Result<u32> {
 }
 
 fn refuse(why: String) -> Error {
-    Error::fatal("unsupported_repository", format!("Cannot work in this repository: {why}"))
-        .hint("A newer release of git coord may know this format")
+    Error::fatal("unsupported_repository", format!("cannot work in this repository: {why}"))
+        .hint("a newer release of git coord may know this format")
 }

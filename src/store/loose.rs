@@ -124,7 +124,7 @@ fn try_write(files: Files, path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// Finds out how a blob that is used by its name outlives the next prune.
 fn keep<'a>(store: &Store, id: Oid, deflate: &mut Deflate) -> Result<Job<'a>> {
     if store.objects.kind(id)? != Some(Kind::Blob) {
-        return Err(Error::invalid("no_such_blob", format!("Cannot store {id}: the repository has no such blob")));
+        return Err(Error::invalid("no_such_blob", format!("cannot store {id}: the repository has no such blob")));
     }
     let path = place(&store.places.objects_dir, id);
     if touch(&path) {

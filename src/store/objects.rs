@@ -90,5 +90,5 @@ fn judge(handle: &HandleArc, id: Oid, err: gix::Error) -> Error {
 }
 
 fn too_large(id: Oid, size: u64) -> Error {
-    Error::invalid("too_large", format!("Object {id} has {size} bytes; no more than {LARGEST} are read"))
+    Error::invalid("too_large", format!("object {id} has {size} bytes; no more than {LARGEST} are read"))
 }

@@ -62,8 +62,8 @@ impl Queue {
         let file = files::run("queue-lock", "lock", &path, || wait_for(file, wait));
         let file = file.map_err(|err| fault::io(format!("lock {}", path.display()), err))?;
         let file = file.ok_or_else(|| {
-            fault::busy("queue_full", format!("Cannot write: other writers have kept the lock for {wait:?}"))
-                .hint("Try again in a moment")
+            fault::busy("queue_full", format!("cannot write: other writers have kept the lock for {wait:?}"))
+                .hint("try again in a moment")
                 .detail("file", path.display().to_string())
         })?;
         let notes = read(&file, store.format).map_err(|err| fault::io(format!("read {}", path.display()), err))?;

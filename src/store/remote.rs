@@ -29,7 +29,7 @@ impl Store {
     /// `no_such_remote`; `fetch_failed` and `remote_timeout` (kind remote) with the remote's words as cause.
     pub fn fetch_state(&self, remote: &str) -> Result<()> {
         if !self.remotes().iter().any(|name| name == remote) {
-            return Err(Error::new(Kind::NotFound, "no_such_remote", format!("There is no remote «{remote}»")));
+            return Err(Error::new(Kind::NotFound, "no_such_remote", format!("there is no remote «{remote}»")));
         }
         let from = self.config.text("coord.remotePrefix").unwrap_or_else(|| PREFIX.to_owned());
         let refspec = format!("+{from}*:{}*", tracking(remote));
@@ -85,7 +85,7 @@ impl Store {
     pub fn git_version(&self) -> Result<(u32, u32, u32)> {
         let answer = Call::new(&["version"]).plain().run(self)?;
         parse_version(&answer.output).ok_or_else(|| {
-            Error::fatal("no_git", "Cannot tell which git is installed").because(for_terminal(answer.output.trim()))
+            Error::fatal("no_git", "cannot tell which git is installed").because(for_terminal(answer.output.trim()))
         })
     }
 
@@ -100,7 +100,7 @@ impl Store {
         if status.success() {
             return Ok(());
         }
-        Err(Error::fatal("config_refused", format!("Cannot set {key} in the repository's configuration"))
+        Err(Error::fatal("config_refused", format!("cannot set {key} in the repository's configuration"))
             .because(for_terminal(errors.trim())))
     }
 }
@@ -110,8 +110,8 @@ fn tracking(remote: &str) -> String {
 }
 
 fn failed(code: &'static str, remote: &str) -> Error {
-    Error::new(Kind::Remote, code, format!("Cannot fetch the state from «{remote}»"))
-        .hint("Check the network and the remote's address, and try again")
+    Error::new(Kind::Remote, code, format!("cannot fetch the state from «{remote}»"))
+        .hint("check the network and the remote's address, and try again")
 }
 
 fn parse_version(text: &str) -> Option<(u32, u32, u32)> {

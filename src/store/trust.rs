@@ -50,8 +50,8 @@ fn check_bare(places: &Places, config: &Config) -> Result<()> {
     let inside_git = places.git_dir.components().any(|part| part.as_os_str() == ".git");
     if only_named && !inside_git {
         let message =
-            format!("Cannot use the bare repository {}: safe.bareRepository is «explicit»", places.git_dir.display());
-        return Err(Error::fatal("unsafe_repository", message).hint("Name it with `git --git-dir=… coord …`"));
+            format!("cannot use the bare repository {}: safe.bareRepository is «explicit»", places.git_dir.display());
+        return Err(Error::fatal("unsafe_repository", message).hint("name it with `git --git-dir=… coord …`"));
     }
     Ok(())
 }
@@ -87,6 +87,6 @@ fn real(path: &Path) -> PathBuf {
 
 fn dubious(path: &Path) -> Error {
     let path = path.display();
-    Error::fatal("dubious_ownership", format!("Cannot use the repository at {path}: somebody else owns it"))
-        .hint(format!("If you trust it, run `git config --global --add safe.directory {path}`"))
+    Error::fatal("dubious_ownership", format!("cannot use the repository at {path}: somebody else owns it"))
+        .hint(format!("if you trust it, run `git config --global --add safe.directory {path}`"))
 }

@@ -151,7 +151,7 @@ impl<'s> Writer<'s> {
                 return Ok(());
             }
         }
-        Err(Error::fatal("not_forward", format!("Cannot move {STATE_REF}: the new commit does not follow {expected}")))
+        Err(Error::fatal("not_forward", format!("cannot move {STATE_REF}: the new commit does not follow {expected}")))
     }
 
     fn move_ref(&mut self, mut change: Move<'_>) -> Result<Published> {
@@ -165,7 +165,7 @@ impl<'s> Writer<'s> {
             }
             Outcome::Moved => Ok(Published::Moved),
             Outcome::Unable => {
-                Err(Error::fatal("ref_refused", format!("Cannot move {STATE_REF}: no way to do it here")))
+                Err(Error::fatal("ref_refused", format!("cannot move {STATE_REF}: no way to do it here")))
             }
         }
     }

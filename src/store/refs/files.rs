@@ -139,6 +139,6 @@ pub(super) fn broken(name: &str, why: &str) -> Error {
 }
 
 pub(super) fn clash(name: &str, other: &str) -> Error {
-    Error::fatal("ref_clash", format!("Cannot make the ref {name}: it and the ref {other} cannot both exist"))
-        .hint(format!("See `git for-each-ref {other}`"))
+    Error::fatal("ref_clash", format!("cannot make the ref {name}: it and the ref {other} cannot both exist"))
+        .hint(format!("see `git for-each-ref {other}`"))
 }

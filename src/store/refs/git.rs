@@ -80,13 +80,13 @@ impl Git<'_> {
             return Ok(Outcome::Moved);
         }
         let words = one_line(&answer.errors);
-        let message = format!("Cannot move {}: git refused", change.name);
+        let message = format!("cannot move {}: git refused", change.name);
         if words.contains("File exists") || words.contains(".lock'") {
             return Err(fault::busy(
                 "ref_locked",
-                format!("Cannot move {}: another git process holds its lock", change.name),
+                format!("cannot move {}: another git process holds its lock", change.name),
             )
-            .hint("Try again when that process has finished")
+            .hint("try again when that process has finished")
             .because(words));
         }
         let code = if words.contains("aborted by hook") { "refused_by_hook" } else { "ref_refused" };

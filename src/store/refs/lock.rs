@@ -114,7 +114,7 @@ impl<'s> Lock<'s> {
         if !self.identity.is_at(&self.path) {
             return Err(fault::busy(
                 "ref_locked",
-                format!("Cannot move {}: its lock was taken away meanwhile", self.name),
+                format!("cannot move {}: its lock was taken away meanwhile", self.name),
             ));
         }
         for _ in 0..PATIENCE {
@@ -200,8 +200,8 @@ fn lock_timeout(store: &Store) -> Result<Option<Duration>> {
 
 fn held(name: &str, path: &Path) -> Error {
     let path = path.display().to_string();
-    fault::busy("ref_locked", format!("Cannot move {name}: another git process holds {path}"))
-        .hint("Try again when that process has finished")
+    fault::busy("ref_locked", format!("cannot move {name}: another git process holds {path}"))
+        .hint("try again when that process has finished")
         .detail("file", path)
 }
 
