@@ -3,6 +3,8 @@
 //! A missing or broken object is an error of code `damaged`, never an empty answer. An object larger than
 //! [`LARGEST`] is refused before memory is taken for it.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -23,9 +25,16 @@ const PACK_CACHE: usize = 64;
 /// The most bytes that they take.
 const PACK_CACHE_BYTES: usize = 16 << 20;
 
+/// The most trees and commits that are kept after they were read.
+const SEEN: usize = 1024;
+/// The most bytes that one of them may have.
+const SEEN_BYTES: usize = 64 << 10;
+
 /// The object databases of the repository: its own first, then those of GIT_ALTERNATE_OBJECT_DIRECTORIES.
 pub(super) struct Objects {
     handles: Vec<HandleArc>,
+    /// Trees and commits read before: a command looks at the same few again when it decides, and when it writes.
+    seen: RefCell<HashMap<Oid, (Kind, Vec<u8>)>>,
 }
 
 impl Objects {
@@ -43,15 +52,29 @@ impl Objects {
             let handle = HandleArc::from(store.to_handle_arc());
             Ok(handle.with_pack_cache(|| Box::new(StaticLinkedList::<PACK_CACHE>::new(PACK_CACHE_BYTES))))
         });
-        Ok(Objects { handles: handles.collect::<Result<_>>()? })
+        Ok(Objects { handles: handles.collect::<Result<_>>()?, seen: RefCell::default() })
     }
 
     /// Returns the bytes of an object that must be there and of this kind.
     pub(super) fn read(&self, id: Oid, kind: Kind) -> Result<Vec<u8>> {
+        if let Some((_, bytes)) = self.seen.borrow().get(&id).filter(|(seen, _)| *seen == kind) {
+            return Ok(bytes.clone());
+        }
         match self.find(id)? {
-            Some((found, bytes)) if found == kind => Ok(bytes),
+            Some((found, bytes)) if found == kind => {
+                self.remember(id, kind, &bytes);
+                Ok(bytes)
+            }
             Some((found, _)) => Err(fault::damaged(format!("object {id} is a {found}, not a {kind}"))),
             None => Err(fault::damaged(format!("object {id} is missing"))),
+        }
+    }
+
+    /// An object never changes under its name, so what was read once is true for ever.
+    fn remember(&self, id: Oid, kind: Kind, bytes: &[u8]) {
+        let mut seen = self.seen.borrow_mut();
+        if kind != Kind::Blob && bytes.len() <= SEEN_BYTES && seen.len() < SEEN {
+            seen.insert(id, (kind, bytes.to_vec()));
         }
     }
 
