@@ -27,6 +27,11 @@ pub fn holds_for_claiming(context: &Context, claim: &Claim, given: Option<&str>)
     }
 }
 
+/// Returns the claim on a task where the asker holds it.
+pub fn held_by(context: &Context, task: &Task, given: Option<&str>) -> Option<Claim> {
+    task.claim.clone().filter(|claim| holds(context, claim, given))
+}
+
 /// Refuses what only the holder of a claimed task may do; lets everybody through where nobody holds it.
 ///
 /// # Errors
@@ -76,4 +81,47 @@ fn has_session(context: &Context) -> bool {
 
 fn same_session(context: &Context, claim: &Claim) -> bool {
     has_session(context) && claim.session == context.session
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use crate::ops::fixture::World;
+    use crate::ops::{Operation, claim, close, edit, note};
+
+    fn world() -> World {
+        let mut world = World::new();
+        world.task("a");
+        world.claim("a");
+        world
+    }
+
+    fn relabel() -> Operation {
+        let add = BTreeMap::from([("labels".to_owned(), vec!["x".to_owned()])]);
+        Operation::Edit(edit::Edit { kind: "task".into(), id: "a".into(), add, ..edit::Edit::default() })
+    }
+
+    fn remark() -> Operation {
+        Operation::Note(note::Note { task: "a".into(), text: "x".into(), ..note::Note::default() })
+    }
+
+    #[test]
+    fn what_a_twin_does_to_a_task_never_makes_the_claim_its_own() {
+        let mut world = world();
+        world.become_other("ada");
+        assert!(world.run(relabel()).expect("edited").holds.is_none());
+        assert!(world.run(remark()).expect("noted").holds.is_none());
+    }
+
+    #[test]
+    fn what_the_holder_does_under_its_claim_is_a_sign_of_its_life() {
+        let mut world = world();
+        assert!(world.run(remark()).expect("noted").holds.is_some());
+        let again =
+            claim::Claim { task: "a".into(), claim_id: world.get("a").claim.map(|c| c.id), ..Default::default() };
+        assert!(world.run(Operation::Claim(again)).expect("held").holds.is_some());
+        let done = close::Done { task: "a".into(), ..close::Done::default() };
+        assert!(world.run(Operation::Done(done)).expect("done").ends.is_some());
+    }
 }

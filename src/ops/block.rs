@@ -57,6 +57,7 @@ pub fn block(snapshot: &dyn Snapshot, input: &Block, context: &Context) -> Resul
     stamps::mark(&before, &mut after, context.now, &context.agent);
 
     let mut changes = Changeset::new(format!("Block {}: {}", after.id, text::excerpt(&input.reason, 60)));
+    changes.holds = access::held_by(context, &before, input.claim_id.as_deref());
     let metadata: BTreeMap<String, Value> =
         input.on.iter().map(|on| ("on".to_owned(), Value::from(on.clone()))).collect();
     let said = note::Said {

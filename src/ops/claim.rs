@@ -132,6 +132,7 @@ pub fn release(snapshot: &dyn Snapshot, input: &Release, context: &Context) -> R
     }
     stamps::mark(&before, &mut after, context.now, &context.agent);
     let mut changes = Changeset::new(format!("Release {}: {}", after.id, text::excerpt(&after.title, 60)));
+    changes.ends.clone_from(&before.claim);
     if let Some(handoff) = &input.handoff {
         let said = note::Said { r#type: message::Type::Handoff, body: handoff, to: &input.to, ..note::Said::default() };
         note::say(snapshot, &after, said, context, &mut changes)?;
@@ -145,6 +146,7 @@ fn renew(before: &Task, claim: &task::Claim, ttl_minutes: Option<u64>, context: 
     let half = std::time::Duration::from_secs(claim.ttl_minutes.saturating_mul(30));
     let mut changes =
         Changeset::new(format!("Renew the claim of {} on {}", text::excerpt(&claim.agent, 40), before.id));
+    changes.holds = Some(claim.clone());
     if ttl_minutes.is_none() && context.now.since(claim.at) < half {
         changes.about = Some(std::sync::Arc::new(before.clone()));
         return Ok(changes);
@@ -199,6 +201,8 @@ fn take(before: &Task, ttl_minutes: Option<u64>, claim_id: Option<&str>, context
     });
     stamps::mark(before, &mut after, context.now, &context.agent);
     let mut changes = Changeset::new(format!("Claim {}: {}", after.id, text::excerpt(&after.title, 60)));
+    changes.holds.clone_from(&after.claim);
+    changes.ends.clone_from(&before.claim);
     if let Some(lost) = &before.claim {
         let from = text::excerpt(&lost.agent, 40);
         changes.subject = format!("Take over {} from {from}: {}", after.id, text::excerpt(&after.title, 60));

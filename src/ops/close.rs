@@ -65,6 +65,7 @@ pub fn done(snapshot: &dyn Snapshot, input: &Done, context: &Context) -> Result<
     stamps::mark(&before, &mut after, context.now, &context.agent);
 
     let mut changes = Changeset::new(format!("Finish {}: {}", after.id, text::excerpt(&after.title, 60)));
+    changes.ends.clone_from(&before.claim);
     let mut metadata = facts(&after);
     if input.force {
         let passed_over = passed_over(&before, &held_back, input, context);
@@ -90,6 +91,7 @@ pub fn cancel(snapshot: &dyn Snapshot, input: &Cancel, context: &Context) -> Res
     after.summary = Some(input.reason.clone());
     stamps::mark(&before, &mut after, context.now, &context.agent);
     let mut changes = Changeset::new(format!("Cancel {}: {}", after.id, text::excerpt(&input.reason, 60)));
+    changes.ends.clone_from(&before.claim);
     changes.put_main(after);
     Ok(changes)
 }
@@ -112,6 +114,7 @@ pub fn reopen(snapshot: &dyn Snapshot, input: &Reopen, context: &Context) -> Res
     after.assignee = None;
     stamps::mark(&before, &mut after, context.now, &context.agent);
     let mut changes = Changeset::new(format!("Reopen {}: {}", after.id, text::excerpt(&after.title, 60)));
+    changes.ends.clone_from(&before.claim);
     changes.put_main(after);
     Ok(changes)
 }

@@ -42,6 +42,7 @@ pub fn note(snapshot: &dyn Snapshot, input: &Note, context: &Context) -> Result<
         said.report = true;
     }
     let mut changes = Changeset::new(format!("Note on {}: {}", task.id, text::excerpt(&input.text, 60)));
+    changes.holds = access::held_by(context, &task, input.claim_id.as_deref());
     changes.about = Some(std::sync::Arc::new(say(snapshot, &task, said, context, &mut changes)?));
     Ok(changes)
 }

@@ -54,7 +54,11 @@ impl<'s> Machine<'s> {
     /// # Errors
     /// Where nothing can be written.
     pub fn hold(&self, agent: &str, claim: &str) -> Result<()> {
-        self.write(&format!("{}/{claim}", self.held_folder(agent)), "")
+        let file = format!("{}/{claim}", self.held_folder(agent));
+        if self.path(&file).exists() {
+            return Ok(());
+        }
+        self.write(&file, "")
     }
 
     /// Forgets a claim that is over, and its signs of life.

@@ -12,9 +12,8 @@ use crate::base::{Error, Kind as ErrorKind, Result, text};
 use crate::ops::{self, Context, Operation};
 use crate::query::Signs;
 use crate::query::stale::SignKey;
-use crate::records::record::{Record, downcast};
-use crate::records::task::Claim;
-use crate::records::{Task, codec, kind};
+use crate::records::record::Record;
+use crate::records::{codec, kind};
 use crate::state::event::{self, Difference, Origin};
 use crate::state::{Changeset, Edit as Change, Event, Snapshot, Warning};
 use crate::store::{Content, Edit, NewCommit, Oid, Published, Writer};
@@ -61,13 +60,13 @@ impl Session {
             let snapshot = self.snapshot_at(tip)?;
             let changes = decide(&snapshot)?;
             if changes.is_empty() {
-                self.keep_alive(&snapshot, &changes, identity, context);
+                self.keep_alive(&changes, identity, context);
                 let (record, warnings) = (changes.about, changes.warnings);
                 return Ok(Outcome { commit: None, record, events: Vec::new(), warnings });
             }
             if let Some(commit) = self.publish(&mut writer, &snapshot, &changes, identity, context)? {
                 drop(writer);
-                self.keep_alive(&snapshot, &changes, identity, context);
+                self.keep_alive(&changes, identity, context);
                 return self.outcome(commit, &snapshot, changes, identity, context);
             }
             if Instant::now() >= deadline {
@@ -118,8 +117,7 @@ impl Session {
         let parent = self.store().commit(snapshot.commit())?;
         let commit_time = context.now.max(parent.commit_time);
         // Crash after this: the worktree remembers a claim that was never made, which is the id of nothing.
-        let taken = claim_of(changes).filter(|claim| claim.agent == identity.agent);
-        if let Some(claim) = taken {
+        if let Some(claim) = &changes.holds {
             self.machine().hold(&identity.agent, &claim.id)?;
         }
         let new = NewCommit {
@@ -169,28 +167,19 @@ impl Session {
     /// Notes that the asker is alive, and which claims it holds or holds no longer.
     ///
     /// The change has landed, so nothing here may fail it: a sign that cannot be noted only ages the claim.
-    fn keep_alive(&self, before: &TreeSnapshot<'_>, changes: &Changeset, identity: &Identity, context: &Context) {
+    fn keep_alive(&self, changes: &Changeset, identity: &Identity, context: &Context) {
         let machine = self.machine();
         let agent = &identity.agent;
         let session = context.session.as_deref().unwrap_or_default();
         let _ = machine.note_sign(SignKey::Session { agent, session }, agent, context.now);
-        let now = claim_of(changes);
-        let was =
-            changes.about.as_ref().and_then(downcast::<Task>).and_then(|task| {
-                crate::state::find::<Task>(before, &task.id).ok().flatten().and_then(|task| task.claim)
-            });
-        if let Some(claim) = now.filter(|claim| context.held.contains(&claim.id) || claim.agent == identity.agent) {
+        if let Some(claim) = &changes.holds {
             let _ = machine.note_sign(Signs::key(claim), agent, context.now);
+            let _ = machine.hold(agent, &claim.id);
         }
-        if let Some(over) = was.filter(|was| now.is_none_or(|claim| claim.id != was.id)) {
+        if let Some(over) = &changes.ends {
             machine.let_go(&over.agent, &over.id);
         }
     }
-}
-
-/// The claim on the task that the operation was about, as it is afterwards.
-fn claim_of(changes: &Changeset) -> Option<&Claim> {
-    changes.about.as_ref().and_then(downcast::<Task>).and_then(|task| task.claim.as_ref())
 }
 
 /// Returns the changes as bytes at paths.

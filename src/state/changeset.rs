@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::base::Id;
 use crate::records::Kind;
 use crate::records::record::Record;
+use crate::records::task::Claim;
 
 /// The change of one path.
 #[derive(Debug, Clone)]
@@ -43,6 +44,10 @@ pub struct Changeset {
     pub subject: String,
     /// What the user should know.
     pub warnings: Vec<Warning>,
+    /// The claim that the asker has taken, or has shown to be its own: this is a sign of its life.
+    pub holds: Option<Claim>,
+    /// The claim that is over by this change.
+    pub ends: Option<Claim>,
     edits: BTreeMap<String, Edit>,
 }
 
