@@ -63,26 +63,41 @@ impl Session {
             Some(remote) => ask(store, remote, &mut warnings)?,
             None => None,
         };
-        let (origin, tip) = self.found_state(fetched, &mut warnings)?;
-        let configured = configure(store)?;
+        let nothing_missing = missing_settings(store).is_empty();
+        if let (Some(tip), Some(replica), true) = (store.tip()?, self.machine().replica(), nothing_missing) {
+            self.compare(tip, fetched, &mut warnings)?;
+            return Ok(Setup { origin: Origin::Existing, tip, replica, remote, configured: Vec::new(), warnings });
+        }
+        let mut writer = store.lock(self.settings().lock_timeout)?;
+        let (origin, tip) = self.found_state(&mut writer, fetched, &mut warnings)?;
+        // Opened anew: who set up just before us has added settings, which must not be there twice.
+        let configured = configure(Session::open(self.options().clone())?.store())?;
         let replica = self.machine().name_replica(&self.seed().id('r', 0))?;
         Ok(Setup { origin, tip, replica, remote, configured, warnings })
     }
 
-    fn found_state(&self, fetched: Option<Oid>, warnings: &mut Vec<Warning>) -> Result<(Origin, Oid)> {
+    /// Says so where the remote has state that is not here.
+    fn compare(&self, tip: Oid, fetched: Option<Oid>, warnings: &mut Vec<Warning>) -> Result<()> {
+        if let Some(theirs) = fetched.filter(|theirs| *theirs != tip)
+            && !self.store().is_ancestor(theirs, tip)?
+        {
+            let message = "the remote has state that is not here; nothing was joined".to_owned();
+            warnings.push(Warning { code: "remote_has_state".to_owned(), message });
+        }
+        Ok(())
+    }
+
+    fn found_state(
+        &self,
+        writer: &mut Writer<'_>,
+        fetched: Option<Oid>,
+        warnings: &mut Vec<Warning>,
+    ) -> Result<(Origin, Oid)> {
         let store = self.store();
         if let Some(tip) = store.tip()? {
-            if let Some(theirs) = fetched.filter(|theirs| *theirs != tip)
-                && !store.is_ancestor(theirs, tip)?
-            {
-                warnings.push(Warning {
-                    code: "remote_has_state".to_owned(),
-                    message: "the remote has state that is not here; nothing was joined".to_owned(),
-                });
-            }
+            self.compare(tip, fetched, warnings)?;
             return Ok((Origin::Existing, tip));
         }
-        let mut writer = store.lock(self.settings().lock_timeout)?;
         let lost = writer.acknowledged().filter(|lost| store.commit(*lost).is_ok());
         let nobody = Person::new(NOBODY.0, NOBODY.1);
         let (origin, published) = match (lost, fetched) {
@@ -92,7 +107,7 @@ impl Session {
                 self.snapshot_at(theirs)?;
                 (Origin::Adopted, writer.advance(None, theirs, &nobody, self.now(), "coord: adopt")?)
             }
-            (None, None) => (Origin::Created, make_root(&mut writer)?),
+            (None, None) => (Origin::Created, make_root(writer)?),
         };
         match published {
             Published::Landed(tip) => Ok((origin, tip)),
