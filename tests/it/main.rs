@@ -1,6 +1,6 @@
 //! One test binary: each area in a folder of its own.
 
-
 mod harness;
+mod races;
 mod records;
 mod store;
