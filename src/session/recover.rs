@@ -13,9 +13,15 @@ use crate::base::{Result, Timestamp};
 use crate::records::kind;
 use crate::store::{Content, Edit, NewCommit, Oid, Published, Writer};
 
-/// Returns the tip to decide on: the present one, or a merge of it and the acknowledged one that it lost.
-pub(super) fn bring_back(session: &Session, writer: &mut Writer<'_>, tip: Oid, identity: &Identity) -> Result<Oid> {
-    let Some(lost) = writer.lost(Some(tip))? else { return Ok(tip) };
+/// Returns the tip to decide on: the present one, or a merge of it and the acknowledged one that it lost. Nothing
+/// where the ref moved meanwhile: what it has now must be looked at before anything is written on it.
+pub(super) fn bring_back(
+    session: &Session,
+    writer: &mut Writer<'_>,
+    tip: Oid,
+    identity: &Identity,
+) -> Result<Option<Oid>> {
+    let Some(lost) = writer.lost(Some(tip))? else { return Ok(Some(tip)) };
     let store = session.store();
     let base = store.merge_base(lost, tip)?;
     let time = session.now().max(store.commit(tip)?.commit_time).max(store.commit(lost)?.commit_time);
@@ -32,9 +38,8 @@ pub(super) fn bring_back(session: &Session, writer: &mut Writer<'_>, tip: Oid, i
         reflog: format!("coord: bring back {lost}"),
     };
     match writer.publish(new)? {
-        Published::Landed(merged) => Ok(merged),
-        // Whoever moved the ref meanwhile is looked at in the next round, by the caller's compare-and-swap.
-        Published::Moved => Ok(session.tip()?),
+        Published::Landed(merged) => Ok(Some(merged)),
+        Published::Moved => Ok(None),
     }
 }
 

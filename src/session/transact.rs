@@ -56,7 +56,10 @@ impl Session {
         let deadline = Instant::now() + self.settings().lock_timeout;
         let mut writer = self.store().lock(self.settings().lock_timeout)?;
         loop {
-            let tip = recover::bring_back(self, &mut writer, self.tip()?, identity)?;
+            let Some(tip) = recover::bring_back(self, &mut writer, self.tip()?, identity)? else {
+                wait_for_git(deadline)?;
+                continue;
+            };
             let snapshot = self.snapshot_at(tip)?;
             let changes = decide(&snapshot)?;
             if changes.is_empty() {
@@ -69,16 +72,7 @@ impl Session {
                 self.keep_alive(&changes, identity, context);
                 return self.outcome(commit, &snapshot, changes, identity, context);
             }
-            if Instant::now() >= deadline {
-                return Err(Error::new(
-                    ErrorKind::Busy,
-                    "retry_limit",
-                    "cannot write: another program keeps moving the ref",
-                )
-                .hint("try again"));
-            }
-            // Only a git that writes the ref without our queue can have moved it: give it a moment.
-            std::thread::sleep(Duration::from_millis(1));
+            wait_for_git(deadline)?;
         }
     }
 
@@ -180,6 +174,16 @@ impl Session {
             machine.let_go(&over.agent, &over.id);
         }
     }
+}
+
+/// Only a git that writes the ref without our queue can have moved it: gives it a moment, until the time is up.
+fn wait_for_git(deadline: Instant) -> Result<()> {
+    if Instant::now() >= deadline {
+        let message = "cannot write: another program keeps moving the ref";
+        return Err(Error::new(ErrorKind::Busy, "retry_limit", message).hint("try again"));
+    }
+    std::thread::sleep(Duration::from_millis(1));
+    Ok(())
 }
 
 /// Returns the changes as bytes at paths.
