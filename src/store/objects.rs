@@ -30,8 +30,13 @@ const SEEN: usize = 1024;
 /// The most bytes that one of them may have.
 const SEEN_BYTES: usize = 64 << 10;
 
+/// How often an object is looked for in databases opened anew, before it counts as missing.
+const LOOKS: usize = 3;
+
 /// The object databases of the repository: its own first, then those of GIT_ALTERNATE_OBJECT_DIRECTORIES.
 pub(super) struct Objects {
+    folders: Vec<PathBuf>,
+    format: ObjectFormat,
     handles: Vec<HandleArc>,
     /// Trees and commits read before: a command looks at the same few again when it decides, and when it writes.
     seen: RefCell<HashMap<Oid, (Kind, Vec<u8>)>>,
@@ -40,19 +45,9 @@ pub(super) struct Objects {
 impl Objects {
     pub(super) fn open(own: &Path, borrowed: &[PathBuf], format: ObjectFormat) -> Result<Objects> {
         let borrowed = borrowed.iter().filter(|path| path.is_dir());
-        let handles = std::iter::once(own).chain(borrowed.map(PathBuf::as_path)).map(|path| {
-            let options = Options {
-                slots: Slots::default(),
-                alloc_limit_bytes: usize::try_from(LARGEST * 2).ok(),
-                ..Options::default()
-            };
-            let store = gix::odb::Store::at_opts(path.to_owned(), format.kind(), &mut std::iter::empty(), options);
-            let store =
-                Arc::new(store.map_err(|err| fault::io(format!("open the objects in {}", path.display()), err))?);
-            let handle = HandleArc::from(store.to_handle_arc());
-            Ok(handle.with_pack_cache(|| Box::new(StaticLinkedList::<PACK_CACHE>::new(PACK_CACHE_BYTES))))
-        });
-        Ok(Objects { handles: handles.collect::<Result<_>>()?, seen: RefCell::default() })
+        let folders: Vec<PathBuf> =
+            std::iter::once(own).chain(borrowed.map(PathBuf::as_path)).map(Path::to_owned).collect();
+        Ok(Objects { handles: open(&folders, format)?, folders, format, seen: RefCell::default() })
     }
 
     /// Returns the bytes of an object that must be there and of this kind.
@@ -80,28 +75,64 @@ impl Objects {
 
     /// Returns kind and bytes of an object; nothing where there is none of that name.
     pub(super) fn find(&self, id: Oid) -> Result<Option<(Kind, Vec<u8>)>> {
-        for handle in &self.handles {
-            let mut bytes = Vec::new();
-            let found = match handle.try_find(&id.0, &mut bytes) {
-                Ok(found) => found.map(|data| data.kind),
-                Err(err) => return Err(judge(handle, id, err)),
-            };
-            if let Some(kind) = found {
-                let size = bytes.len() as u64;
-                return if size > LARGEST { Err(too_large(id, size)) } else { Ok(Some((kind, bytes))) };
-            }
-        }
-        Ok(None)
+        self.look(|handles| find(handles, id))
     }
 
     pub(super) fn kind(&self, id: Oid) -> Result<Option<Kind>> {
-        for handle in &self.handles {
-            if let Some(header) = handle.try_header(&id.0).map_err(|err| fault::unreadable(id, err))? {
-                return Ok(Some(header.kind()));
-            }
-        }
-        Ok(None)
+        self.look(|handles| kind(handles, id))
     }
+
+    /// A `git gc` beside us moves objects from loose files to a pack, and from pack to pack: whoever has looked into
+    /// the packs before and at the loose files after finds nothing. Only what is not in databases opened anew is missing.
+    fn look<T>(&self, ask: impl Fn(&[HandleArc]) -> Result<Option<T>>) -> Result<Option<T>> {
+        let mut found = ask(&self.handles);
+        for _ in 0..LOOKS {
+            if matches!(found, Ok(Some(_))) {
+                break;
+            }
+            found = ask(&open(&self.folders, self.format)?);
+        }
+        found
+    }
+}
+
+fn open(folders: &[PathBuf], format: ObjectFormat) -> Result<Vec<HandleArc>> {
+    let handles = folders.iter().map(|path| {
+        let options = Options {
+            slots: Slots::default(),
+            alloc_limit_bytes: usize::try_from(LARGEST * 2).ok(),
+            ..Options::default()
+        };
+        let store = gix::odb::Store::at_opts(path.clone(), format.kind(), &mut std::iter::empty(), options);
+        let store = Arc::new(store.map_err(|err| fault::io(format!("open the objects in {}", path.display()), err))?);
+        let handle = HandleArc::from(store.to_handle_arc());
+        Ok(handle.with_pack_cache(|| Box::new(StaticLinkedList::<PACK_CACHE>::new(PACK_CACHE_BYTES))))
+    });
+    handles.collect()
+}
+
+fn find(handles: &[HandleArc], id: Oid) -> Result<Option<(Kind, Vec<u8>)>> {
+    for handle in handles {
+        let mut bytes = Vec::new();
+        let found = match handle.try_find(&id.0, &mut bytes) {
+            Ok(found) => found.map(|data| data.kind),
+            Err(err) => return Err(judge(handle, id, err)),
+        };
+        if let Some(kind) = found {
+            let size = bytes.len() as u64;
+            return if size > LARGEST { Err(too_large(id, size)) } else { Ok(Some((kind, bytes))) };
+        }
+    }
+    Ok(None)
+}
+
+fn kind(handles: &[HandleArc], id: Oid) -> Result<Option<Kind>> {
+    for handle in handles {
+        if let Some(header) = handle.try_header(&id.0).map_err(|err| fault::unreadable(id, err))? {
+            return Ok(Some(header.kind()));
+        }
+    }
+    Ok(None)
 }
 
 /// Tells an object that is too large, for which the reader takes no memory, from one that is broken.
