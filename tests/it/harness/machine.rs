@@ -20,7 +20,24 @@ pub(crate) struct Machine {
 
 impl Machine {
     pub(crate) fn new() -> Self {
-        let temp = TempDir::with_prefix("coord-").expect("a temporary folder");
+        Self::within(TempDir::with_prefix("coord-"))
+    }
+
+    /// Makes a machine whose disk is memory, where there is enough: for tests of many steps that wait for the disk at
+    /// each of them.
+    pub(crate) fn in_memory() -> Self {
+        const ENOUGH: u64 = 1 << 30;
+        let memory = Path::new("/dev/shm");
+        match rustix::fs::statvfs(memory) {
+            Ok(stat) if stat.f_bavail * stat.f_frsize > ENOUGH => {
+                Self::within(TempDir::with_prefix_in("coord-", memory))
+            }
+            _ => Self::new(),
+        }
+    }
+
+    fn within(temp: std::io::Result<TempDir>) -> Self {
+        let temp = temp.expect("a temporary folder");
         // Resolved, so that what git prints and what a test expects are the same path.
         let root = temp.path().canonicalize().expect("a real path");
         for folder in ["home", "bin"] {

@@ -19,7 +19,12 @@ pub(crate) struct Repo {
 impl Repo {
     /// Makes a folder without a repository.
     pub(crate) fn none() -> Repo {
-        let machine = Arc::new(Machine::new());
+        Repo::on(Machine::new())
+    }
+
+    /// Makes a folder without a repository on a machine.
+    pub(crate) fn on(machine: Machine) -> Repo {
+        let machine = Arc::new(machine);
         let path = machine.root().join("repo");
         std::fs::create_dir(&path).expect("a new folder");
         Repo { machine, path, is_live: false }
@@ -33,7 +38,12 @@ impl Repo {
 
     /// Makes a repository with options that the installed git may not know.
     pub(crate) fn try_init(options: &[&str]) -> Result<Repo, String> {
-        let repo = Repo::none();
+        Repo::none().initialised(options)
+    }
+
+    /// Runs `git init` with options that the installed git may not know.
+    pub(crate) fn initialised(self, options: &[&str]) -> Result<Repo, String> {
+        let repo = self;
         let output = repo.try_git(&[&["init", "--quiet"], options, &["."]].concat());
         if output.status.success() { Ok(repo) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
     }

@@ -1,0 +1,7 @@
+//! What is left when something dies, fails or gets in the way: never half a change, never a wedge, nothing lost.
+
+mod failpoints;
+mod live_git;
+mod lost_tip;
+mod maintenance;
+mod storm;
