@@ -41,7 +41,7 @@ pub fn run(argv: &[OsString]) -> u8 {
             )
         }
         Ok(Parsed::Text(text)) => finish(render::plain_text(&text, &early).map(|shown| (shown, 0)), &early),
-        Err(error) => refuse(&error, &early),
+        Err(error) => refuse(&error, parser::verb_of(argv), &early),
     }
 }
 
@@ -66,7 +66,7 @@ fn finish(done: Result<(Shown, u8)>, look: &Look) -> u8 {
 }
 
 /// What clap refused, or the help that it was asked for.
-fn refuse(error: &clap::Error, look: &Look) -> u8 {
+fn refuse(error: &clap::Error, verb: Option<&str>, look: &Look) -> u8 {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             let text = error.render().ansi().to_string();
@@ -76,19 +76,30 @@ fn refuse(error: &clap::Error, look: &Look) -> u8 {
             render::usage(&error.render().ansi().to_string(), look);
             Kind::Usage.exit_code()
         }
-        _ => finish(Err(usage(error)), look),
+        _ => finish(Err(usage(error, verb)), look),
     }
 }
 
-/// A refusal of clap in the words of this program: what was wrong in one line, and how it is used.
-fn usage(error: &clap::Error) -> Error {
+/// What clap says in a paragraph of its own, as a message and hints.
+fn usage(error: &clap::Error, verb: Option<&str>) -> Error {
     let text = error.render().to_string();
-    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    let is_hint = |line: &&&str| line.starts_with("Usage:") || line.starts_with("tip:");
-    let said: Vec<&str> = lines.iter().take_while(|line| !is_hint(line)).copied().collect();
-    let message = said.join(" ").trim_start_matches("error: ").to_owned();
-    let hints = lines.iter().filter(is_hint).map(|line| line.trim_start_matches("tip: "));
-    hints.fold(Error::usage(message), |error, hint| error.hint(hint))
+    let line = text.lines().find_map(|line| line.trim().strip_prefix("Usage: "));
+    let (usage, noun) = match line.map(|line| (line, line.strip_suffix(" [OPTIONS] <COMMAND>"))) {
+        // The usage of all verbs together says nothing; their help does.
+        Some((_, Some(noun))) => (None, noun.to_owned()),
+        Some((usage, None)) => (Some(usage), String::new()),
+        None => (None, format!("git coord {}", verb.unwrap_or_default()).trim_end().to_owned()),
+    };
+    let hint = usage.map_or_else(|| format!("{noun} -h"), str::to_owned);
+    if matches!(error.kind(), ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand) {
+        return Error::usage(format!("{noun} needs a verb after it")).hint(hint);
+    }
+    let is_extra = |line: &&str| ["Usage:", "tip:", "For more"].iter().any(|start| line.starts_with(start));
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let message = lines.clone().take_while(|line| !is_extra(line)).collect::<Vec<_>>().join(" ");
+    let message = message.strip_prefix("error: ").unwrap_or(&message).replace("subcommand", "verb");
+    let tips = lines.filter_map(|line| line.strip_prefix("tip: ")).map(|tip| tip.replace("subcommand", "verb"));
+    tips.fold(Error::usage(message), Error::hint).hint(hint)
 }
 
 /// Says more of a write than its answer: the commit and what happened.

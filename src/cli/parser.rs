@@ -29,7 +29,7 @@ pub(super) fn parse(argv: &[OsString]) -> Result<Parsed, clap::Error> {
     if first.is_empty() && asks_for(argv, &["-h", "--help"]) || first == "help" && second.is_empty() {
         return Ok(Parsed::Text(help::overview()));
     }
-    if first.is_empty() && !asks_for(argv, &["-V", "--version"]) {
+    if argv.len() < 2 {
         return Ok(Parsed::Text(help::overview()));
     }
     let rows = candidates(first, second);
@@ -41,6 +41,13 @@ pub(super) fn parse(argv: &[OsString]) -> Result<Parsed, clap::Error> {
         Some(row) => Ok(Parsed::Verb(row, globals, inner.clone())),
         None => Ok(Parsed::Text(help::overview())),
     }
+}
+
+/// Returns the verb that a command line names, where it is one.
+pub(super) fn verb_of(argv: &[OsString]) -> Option<&'static str> {
+    let words = words(argv);
+    let is_named = |row: &&Row| row.name == words.join(" ") || words.first().is_some_and(|first| row.name == first);
+    VERBS.iter().find(is_named).map(|row| row.name)
 }
 
 /// Returns whether errors of this command line are to be told as JSON.
