@@ -19,11 +19,12 @@ pub(super) fn overview() -> String {
             text.push_str(&format!("\n{heading}{}{heading:#}\n", row.group.heading()));
         }
         let about = (row.augment)(Command::new(row.name)).get_about().map(ToString::to_string).unwrap_or_default();
-        text.push_str(&format!("  {id}{:<12}{id:#}  {about}\n", row.name));
+        text.push_str(&format!("  {id}{:<10}{id:#}  {about}\n", row.name));
     }
     text.push_str(
         "\nEverywhere: --agent NAME, --session ID, --json, -q, -v, --color WHEN, --no-pager\n\
-         Exit codes: 0 done, 1 a negative answer, 2 usage, 3 conflict, 4 not found, 5 invalid, 6 remote, 7 busy, 128 fatal\n\
+         Exit codes: 0 done, 1 a negative answer, 2 usage, 3 conflict, 4 not found,\n\
+         5 invalid, 6 remote, 7 busy, 128 fatal\n\
          Help of a verb: git coord VERB -h\n",
     );
     text

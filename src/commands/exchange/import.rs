@@ -12,9 +12,9 @@ use crate::ops::import::{Tally, plan};
 use crate::state::Warning;
 use std::io::Read;
 
-/// Take over records from a format of other tools, in one commit
+/// Take over records from a format of other tools
 ///
-/// Records that are here and newer stay as they are. A file with a bad line changes nothing.
+/// All of them come in one commit. Records that are here and newer stay as they are. A file with a bad line changes nothing.
 #[derive(Debug, Default, ClapArgs, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Args {

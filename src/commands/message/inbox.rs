@@ -15,9 +15,9 @@ use crate::state::find;
 use crate::state::{Page as Items, Snapshot, all};
 use std::collections::BTreeSet;
 
-/// List the messages to you that you have not read, the oldest first
+/// List the messages to you that you have not read
 ///
-/// Listing a message does not read it: `git coord read` does. Answers with exit code 1 where there is none.
+/// The oldest come first. Listing a message does not read it: `git coord read` does. Answers with exit code 1 where there is none.
 #[derive(Debug, Default, ClapArgs, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Args {

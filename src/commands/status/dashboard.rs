@@ -17,7 +17,10 @@ use crate::session::resolve::short;
 use crate::state::Event;
 use crate::state::all;
 
-/// Show how things stand: what is urgent, who does what, what waits for an answer
+/// Show how things stand, on one page
+///
+/// What is urgent and what is stale first, then what is yours, what is ready, who is here and does what, what waits for
+/// an answer, and what happened last.
 #[derive(Debug, Default, ClapArgs, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Args {}

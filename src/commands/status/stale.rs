@@ -14,7 +14,9 @@ use crate::records::task::TASK;
 use crate::session::resolve::short;
 use crate::state::{Page as Items, all};
 
-/// List the claims that have given no sign of life for longer than they live
+/// List the claims that have gone silent
+///
+/// Those that have given no sign of life for longer than they live.
 #[derive(Debug, Default, ClapArgs, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Args {

@@ -13,9 +13,9 @@ use crate::query::Graph;
 use crate::query::graph::order;
 use crate::state::Page as Items;
 
-/// List the tasks that can be claimed, the most important and oldest first
+/// List the tasks that can be claimed
 ///
-/// Answers with exit code 1 where there is none.
+/// The most important come first, of equals the oldest. Answers with exit code 1 where there is none.
 #[derive(Debug, Default, ClapArgs, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Args {
