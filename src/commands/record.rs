@@ -142,8 +142,11 @@ pub fn status_style(status: &Status) -> Style {
     }
 }
 
-/// Returns how long ago something was, in words.
+/// Returns how long ago something was, in words; nothing for the first commit, which has no time.
 pub fn ago(now: Timestamp, then: Timestamp) -> String {
+    if then == Timestamp::EPOCH {
+        return String::new();
+    }
     let gone = now.since(then);
     if gone < Duration::from_secs(1) { "now".to_owned() } else { format!("{} ago", time::in_words(gone)) }
 }

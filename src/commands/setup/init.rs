@@ -80,7 +80,7 @@ impl Report for Done {
         };
         page.line([styled(Style::Good, what)]);
         for setting in &self.configured {
-            page.line([styled(Style::Dim, "  git config "), plain(setting)]);
+            page.line([styled(Style::Dim, "  configured  "), plain(setting)]);
         }
         if self.state == "created" {
             page.line([styled(Style::Dim, "Next: git coord task new \"…\", git coord ready, git coord next --claim")]);

@@ -41,7 +41,7 @@ impl Verb for DepAdd {
         let on = resolve::one(&snapshot, &TASK, &args.on)?;
         let edge = dependency::Edge { task: task.to_string(), on: on.to_string() };
         let outcome = session.transact(&Operation::DependencyAdd(edge))?;
-        let what = if outcome.commit.is_some() { " waits for " } else { " waited already for " };
+        let what = if outcome.commit.is_some() { " waits for " } else { " already waits for " };
         Ok(Written::new(
             &outcome,
             [styled(Style::Id, short(&TASK, &task)), plain(what), styled(Style::Id, short(&TASK, &on))],

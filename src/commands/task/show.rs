@@ -137,9 +137,9 @@ fn task_heading(page: &mut Page, task: &Task, now: Timestamp) {
     ]);
     if let Some(claim) = &task.claim {
         let holder = text::excerpt(&claim.agent, 40);
-        let since = ago(now, claim.at);
+        let claimed = ago(now, claim.at);
         page.line([
-            styled(Style::Warn, format!("held by {holder} since {since}")),
+            styled(Style::Warn, format!("held by {holder}, claimed {claimed}")),
             styled(Style::Dim, format!("  claim {}, epoch {}, ttl {} min", claim.id, claim.epoch, claim.ttl_minutes)),
         ]);
     }
