@@ -8,7 +8,9 @@ use crate::base::{Error, Result, Timestamp, text};
 use crate::commands::page::{Page, Span, Style, plain, styled};
 use crate::commands::record::ago;
 use crate::commands::verb::{Group, Report, Scene, Verb};
+use crate::records::task::TASK;
 use crate::session::Session;
+use crate::session::resolve::short;
 use crate::state::Event;
 
 /// Show what happened, the latest first
@@ -81,14 +83,21 @@ fn fits(wanted: &str, r#type: &str) -> bool {
 
 /// Returns the cells of an event in a list.
 pub fn event_cells(event: &Event, now: Timestamp) -> Vec<Span> {
-    let fields: Vec<&str> = event.changes.iter().map(|change| change.field.as_str()).take(6).collect();
+    // The type names the kind already, mostly; a bare id is what one types.
+    let id = event.record.split_once('/').map_or(event.record.as_str(), |(_, id)| id);
     vec![
         styled(Style::Dim, ago(now, event.at)),
         plain(text::excerpt(&event.agent, 24)),
         styled(Style::Good, &event.r#type),
-        styled(Style::Id, &event.record),
-        styled(Style::Dim, fields.join(", ")),
+        styled(Style::Id, short(&TASK, id)),
     ]
+}
+
+/// Returns the names of the fields that had another value before; of what is new, none.
+fn changed_fields(event: &Event) -> Span {
+    let changed = event.changes.iter().map(|change| change.field.as_str()).take(6);
+    let is_new = event.changes.iter().any(|change| change.field == "created_at");
+    styled(Style::Dim, if is_new { String::new() } else { changed.collect::<Vec<_>>().join(", ") })
 }
 
 /// The verb.
@@ -110,7 +119,12 @@ impl Verb for Events {
 
 impl Report for Answer {
     fn text(&self, page: &mut Page) {
-        page.table(self.items.iter().map(|event| event_cells(event, self.now)).collect());
+        let row = |event: &Event| {
+            let mut row = event_cells(event, self.now);
+            row.push(changed_fields(event));
+            row
+        };
+        page.table(self.items.iter().map(row).collect());
         if let Some(cursor) = &self.next_cursor {
             page.line([styled(Style::Dim, format!("more with --cursor {cursor}"))]);
         }

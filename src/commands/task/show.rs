@@ -175,7 +175,9 @@ const SHOWN_ELSEWHERE: &[&str] = &[
 
 fn fields(page: &mut Page, record: &dyn Record) {
     let map = record.to_map();
-    let rows = map.iter().filter(|(name, _)| !SHOWN_ELSEWHERE.contains(&name.as_str()));
+    // A count of nothing says nothing.
+    let says = |(name, value): &(&String, &Value)| !SHOWN_ELSEWHERE.contains(&name.as_str()) && **value != 0;
+    let rows = map.iter().filter(says);
     page.table(
         rows.map(|(name, value)| vec![styled(Style::Dim, format!("  {name}")), plain(in_line(value))]).collect(),
     );
