@@ -19,7 +19,7 @@ pub(super) struct Globals {
     /// Answer in JSON
     #[arg(long, global = true, help_heading = "Everywhere")]
     pub(super) json: bool,
-    /// Say nothing but what was asked for
+    /// Say nothing of what was done, and no warnings
     #[arg(short, long, global = true, help_heading = "Everywhere")]
     pub(super) quiet: bool,
     /// Say more of what was done

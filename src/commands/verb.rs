@@ -92,6 +92,11 @@ pub trait Report: Serialize {
         &[]
     }
 
+    /// Returns whether the answer only says that something was done: then `-q` leaves it out.
+    fn is_receipt(&self) -> bool {
+        false
+    }
+
     /// Returns the bare output of a verb that prints a file, for machines and people alike.
     fn bare(&self) -> Option<&str> {
         None
@@ -146,6 +151,8 @@ pub trait Shown {
     fn exit(&self) -> u8;
     /// See [`Report::warnings`].
     fn warnings(&self) -> &[Warning];
+    /// See [`Report::is_receipt`].
+    fn is_receipt(&self) -> bool;
     /// See [`Report::bare`].
     fn bare(&self) -> Option<&str>;
 }
@@ -159,6 +166,9 @@ impl<R: Report> Shown for R {
     }
     fn warnings(&self) -> &[Warning] {
         Report::warnings(self)
+    }
+    fn is_receipt(&self) -> bool {
+        Report::is_receipt(self)
     }
     fn bare(&self) -> Option<&str> {
         Report::bare(self)

@@ -55,4 +55,8 @@ impl Report for Written {
     fn warnings(&self) -> &[Warning] {
         &self.warnings
     }
+
+    fn is_receipt(&self) -> bool {
+        true
+    }
 }

@@ -22,7 +22,7 @@ pub const SCHEMA: &str = "coord/1";
 pub struct Look {
     /// As JSON.
     pub json: bool,
-    /// Nothing but what was asked for.
+    /// No receipts of what was done, no warnings, no notes.
     pub quiet: bool,
     /// Whether colour is wanted; `Auto` leaves it to the terminal and the environment.
     pub color: ColorChoice,
@@ -62,7 +62,7 @@ pub fn answer(answer: &Answer, look: &Look) -> Result<Shown> {
         None => {
             let mut page = Page::default();
             shown.text(&mut page);
-            if look.quiet {
+            if look.quiet && shown.is_receipt() {
                 return Ok(Shown::Whole);
             }
             paint::page(&page, width())

@@ -96,4 +96,8 @@ impl Report for Answer {
     fn bare(&self) -> Option<&str> {
         self.text.as_deref()
     }
+
+    fn is_receipt(&self) -> bool {
+        true
+    }
 }

@@ -96,4 +96,8 @@ impl Report for Answer {
     fn warnings(&self) -> &[Warning] {
         &self.warnings
     }
+
+    fn is_receipt(&self) -> bool {
+        true
+    }
 }

@@ -73,4 +73,8 @@ impl Report for Answer {
         };
         page.say(format!("{} is alive: {claims}", text::excerpt(&self.agent, 40)));
     }
+
+    fn is_receipt(&self) -> bool {
+        true
+    }
 }

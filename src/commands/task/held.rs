@@ -90,4 +90,8 @@ impl Report for Held {
     fn warnings(&self) -> &[Warning] {
         &self.warnings
     }
+
+    fn is_receipt(&self) -> bool {
+        true
+    }
 }
