@@ -175,9 +175,7 @@ const SHOWN_ELSEWHERE: &[&str] = &[
 
 fn fields(page: &mut Page, record: &dyn Record) {
     let map = record.to_map();
-    // A count of nothing says nothing.
-    let says = |(name, value): &(&String, &Value)| !SHOWN_ELSEWHERE.contains(&name.as_str()) && **value != 0;
-    let rows = map.iter().filter(says);
+    let rows = map.iter().filter(|(name, _)| !SHOWN_ELSEWHERE.contains(&name.as_str()));
     page.table(
         rows.map(|(name, value)| vec![styled(Style::Dim, format!("  {name}")), plain(in_line(value))]).collect(),
     );
