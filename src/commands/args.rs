@@ -17,7 +17,7 @@ const MOST_INPUT: u64 = 2 << 20;
 #[serde(default)]
 pub struct ListArgs {
     /// At most that many items
-    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = limit_value)]
     pub limit: u32,
     /// Go on after this cursor, from `next_cursor` of the page before
     #[arg(long, value_name = "CURSOR")]
@@ -38,6 +38,14 @@ impl ListArgs {
     pub fn paging(&self) -> Paging {
         Paging { limit: self.limit as usize, cursor: self.cursor.clone() }
     }
+}
+
+/// Reads how many items are wanted.
+///
+/// # Errors
+/// Where it is no whole number, or none is wanted.
+pub fn limit_value(text: &str) -> Result<u32, String> {
+    text.parse().ok().filter(|limit| *limit > 0).ok_or_else(|| "takes a whole number, at least 1".to_owned())
 }
 
 /// Reads a value that is a text: it may begin with `-`, but one that looks like a misspelt option is refused.

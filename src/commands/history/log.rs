@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::base::{Error, Result, Timestamp, text};
+use crate::commands::args::limit_value;
 use crate::commands::page::{Page, Style, plain, styled};
 use crate::commands::record::ago;
 use crate::commands::verb::{Group, Report, Scene, Verb};
@@ -18,7 +19,7 @@ use crate::store::Commit;
 #[serde(default)]
 pub struct Args {
     /// At most that many items
-    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = limit_value)]
     pub limit: u32,
     /// Go on after this commit, from `next_cursor` of the page before
     #[arg(long, value_name = "CURSOR")]
