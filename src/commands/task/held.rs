@@ -62,15 +62,13 @@ impl Report for Held {
             page.say("Nothing is ready");
             return;
         };
-        let taken_over = self
-            .events
-            .iter()
-            .flat_map(|event| &event.changes)
-            .any(|change| change.field == "claim" && change.from.is_some());
-        let what = match &self.commit {
-            None => "Held already: ",
-            Some(_) if taken_over => "Held now: ",
-            Some(_) => "Claimed ",
+        let had = self.events.iter().flat_map(|event| &event.changes).find(|change| change.field == "claim");
+        let had = had.and_then(|change| change.from.as_ref()?.get("id")?.as_str());
+        let what = match (&self.commit, had) {
+            (None, _) => "Held already: ",
+            (_, None) => "Claimed ",
+            (_, Some(id)) if task.claim.as_ref().is_some_and(|claim| claim.id == id) => "Renewed the claim on ",
+            (_, Some(_)) => "Took over ",
         };
         page.line([
             plain(what),
