@@ -102,14 +102,9 @@ pub(super) fn records(session: &Session, snapshot: &TreeSnapshot<'_>, findings: 
 
     let graph = Graph::of(snapshot)?;
     let lost = missing(&graph).into_iter().map(|link| {
-        Finding::new(
-            "missing_target",
-            format!(
-                "{} names {} as its {}, which is not here and counts as closed",
-                link.task, link.target, link.field
-            ),
-        )
-        .hint(format!("git coord show {}", link.task))
+        let closed = if link.field == "depends_on" { " and counts as closed" } else { "" };
+        let message = format!("{} names {} in {}, which is not here{closed}", link.task, link.target, link.field);
+        Finding::new("missing_target", message).hint(format!("git coord show {}", link.task))
     });
     few(lost, findings);
     let circles = cycles(&graph).into_iter().map(|tasks| {

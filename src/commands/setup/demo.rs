@@ -8,7 +8,7 @@ use super::play::{self, Played};
 use crate::base::Result;
 use crate::commands::verb::{Group, Scene, Verb};
 
-/// Watch three agents work off a small backlog, in a repository that is thrown away
+/// Watch three agents work, in a repository that is thrown away
 ///
 /// Real processes in linked worktrees of a real repository: nothing is played that you could not type. Needs nothing but
 /// git, touches nothing of yours, and takes a few seconds.
