@@ -1,5 +1,6 @@
 //! One test binary: each area in a folder of its own.
 
+mod commands;
 mod crash;
 mod harness;
 mod races;

@@ -1,0 +1,39 @@
+//! Messages: sending, listing, reading.
+
+use super::{Transcript, assert_transcript};
+
+#[test]
+fn send_puts_a_message_into_inboxes() {
+    let mut script = Transcript::with_tasks();
+    script.before("agent new dev-1");
+    script.run("send dev-1 'Which format comes first?' --type question --thread T-1 --priority urgent");
+    script.run("send dev-1,dev-2 '- begins with a dash'");
+    script.run_with("From standard input\n", "send dev-1 - --json");
+    script.run("thread T-1").run("thread T-2").run("thread T-1 --json");
+    assert_transcript!(script);
+}
+
+#[test]
+fn send_refuses_what_nobody_can_get() {
+    let mut script = Transcript::with_tasks();
+    script.before("agent new dev-1");
+    script.run("send all hello").run("send '../x' hello").run("send dev-1 ''").run("send dev-1").run("send '' hello");
+    script.run("send dev-1 hello --priority now").run("send dev-1 hello --thread T-9").run("thread T-9");
+    assert_transcript!(script);
+}
+
+#[test]
+fn an_inbox_lists_until_it_is_read() {
+    let mut script = Transcript::with_tasks();
+    script.before("agent new dev-1");
+    script.run("inbox --agent dev-1").run("inbox --agent dev-1 --json");
+    let first = script.repo.data(&["send", "dev-1", "First", "--thread", "T-1"])["record"]["id"].to_string();
+    script.before("send dev-1 Second --priority urgent");
+    script.before("send dev-1 Third");
+    script.run("inbox --agent dev-1 --limit 2").run("inbox --agent dev-1");
+    script.run(&format!("read {} --agent dev-1", first.trim_matches('"')));
+    script.run("inbox --agent dev-1 --json").run("inbox --agent dev-1 --all");
+    script.run(&format!("read {} --agent dev-1 --json", first.trim_matches('"')));
+    script.run("inbox --all --unread").run("read").run("read nothing");
+    assert_transcript!(script);
+}
