@@ -5,7 +5,7 @@ use clap::{Args, ValueEnum};
 
 use crate::commands::verb::Scene;
 use crate::render::Look;
-use crate::store::Config;
+use crate::session::GitConfig;
 
 /// The flags that every verb takes.
 #[derive(Debug, Clone, Default, Args)]
@@ -57,7 +57,7 @@ impl Globals {
         Look { json: false, quiet: self.quiet, color: self.color(config), pager: self.pager(config) }
     }
 
-    fn color(&self, config: Option<&Config>) -> ColorChoice {
+    fn color(&self, config: Option<&GitConfig>) -> ColorChoice {
         match self.color {
             Some(When::Always) => return ColorChoice::Always,
             Some(When::Never) => return ColorChoice::Never,
@@ -73,7 +73,7 @@ impl Globals {
     }
 
     /// git's order: GIT_PAGER, core.pager, PAGER, less; and `pager.coord` says whether at all, or which.
-    fn pager(&self, config: Option<&Config>) -> Option<String> {
+    fn pager(&self, config: Option<&GitConfig>) -> Option<String> {
         let own = config.and_then(|config| config.text("pager.coord"));
         if self.no_pager || matches!(own.as_deref(), Some("false" | "no" | "off")) {
             return None;

@@ -12,8 +12,7 @@ use clap::error::ErrorKind;
 use crate::base::{Error, Kind, Result};
 use crate::commands::verb::Scene;
 use crate::render::{self, Look, Shown};
-use crate::session::Options;
-use crate::store::Environment;
+use crate::session::{Environment, Options};
 use globals::Globals;
 use parser::Parsed;
 

@@ -16,13 +16,16 @@ pub mod transact;
 use std::path::PathBuf;
 
 use crate::base::{Error, Result, Seed, Timestamp, time};
-use crate::store::{Environment, Oid, STATE_REF, Store};
+use crate::store::{Oid, STATE_REF, Store};
 
 pub use identity::Identity;
 pub use machine::Machine;
 pub use settings::Settings;
 pub use snapshot::TreeSnapshot;
 pub use transact::Outcome;
+
+/// What the options of a session are made of, for the fronts, which know no store.
+pub use crate::store::{Config as GitConfig, Environment};
 
 /// Where a command runs, and what its command line says about who asks.
 #[derive(Debug, Clone)]

@@ -3,6 +3,8 @@
 mod commands;
 mod crash;
 mod harness;
+mod layers;
 mod races;
 mod records;
+mod sizes;
 mod store;
