@@ -45,6 +45,8 @@ impl Verb for Heartbeat {
 
     fn run(args: Args, scene: &Scene) -> Result<Answer> {
         let session = scene.session()?;
+        // A sign of life where nobody could ever see one would only look like success.
+        session.tip()?;
         let identity = session.identity()?;
         let machine = session.machine();
         let mut claims: Vec<String> = machine.held(&identity.agent).into_iter().collect();

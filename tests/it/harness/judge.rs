@@ -42,7 +42,7 @@ impl Repo {
     /// Returns the paths of the tip's tree, with the blob of each.
     #[track_caller]
     pub(crate) fn files(&self) -> BTreeMap<String, String> {
-        let list = self.git(&["ls-tree", "-r", STATE]);
+        let list = self.git(&["ls-tree", "-r", "--full-tree", STATE]);
         let parse = |line: &str| {
             let (facts, path) = line.split_once('\t')?;
             Some((path.to_owned(), facts.rsplit(' ').next()?.to_owned()))

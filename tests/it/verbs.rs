@@ -1,0 +1,111 @@
+//! A call of every verb that means something in one small repository, for rules that hold for all verbs.
+
+use git_coord::commands::VERBS;
+
+use crate::harness::{Call, Repo};
+
+/// What a verb may do to the state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Effect {
+    Reads,
+    Writes,
+}
+
+use Effect::{Reads, Writes};
+
+/// A call of a verb. The rows are run one after the other, and each finds what those before it have left.
+pub(crate) struct Row {
+    /// The verb, as the table of verbs names it.
+    pub(crate) verb: &'static str,
+    words: &'static [&'static str],
+    pub(crate) effect: Effect,
+}
+
+const fn row(verb: &'static str, words: &'static [&'static str], effect: Effect) -> Row {
+    Row { verb, words, effect }
+}
+
+/// At least one row for every verb. `$MESSAGE` is the id of a message to Ada, `$BEADS` a file of issues.
+const ROWS: &[Row] = &[
+    row("init", &[], Writes),
+    row("doctor", &[], Reads),
+    row("demo", &[], Reads),
+    row("whoami", &[], Reads),
+    row("show", &["T-1"], Reads),
+    row("task new", &["Made by a row", "--id", "T-new", "--body", "Text", "--label", "x"], Writes),
+    row("task list", &[], Reads),
+    row("task show", &["T-1"], Reads),
+    row("task edit", &["T-1", "--title", "Changed", "--label", "x", "--set", "metrics.n=1"], Writes),
+    row("dep add", &["T-1", "T-2"], Writes),
+    row("blocked", &[], Reads),
+    row("dep rm", &["T-1", "T-2"], Writes),
+    row("ready", &[], Reads),
+    row("next", &[], Reads),
+    row("next", &["--claim"], Writes),
+    row("claim", &["T-2"], Writes),
+    row("release", &["T-2", "--handoff", "Take it", "--to", "bob"], Writes),
+    row("note", &["T-1", "A remark"], Writes),
+    row("note", &["T-held", "Half done", "--progress"], Writes),
+    row("block", &["T-held", "Waiting", "--on", "T-2"], Writes),
+    row("unblock", &["T-held"], Writes),
+    row("done", &["T-3", "It is done"], Writes),
+    row("reopen", &["T-3"], Writes),
+    row("cancel", &["T-3", "Not wanted"], Writes),
+    row("send", &["Ada,bob", "Hello", "--priority", "urgent"], Writes),
+    row("inbox", &[], Reads),
+    row("read", &["$MESSAGE"], Writes),
+    row("thread", &["T-1"], Reads),
+    row("agent new", &["carol", "--role", "reviewer"], Writes),
+    row("agent show", &["carol"], Reads),
+    row("agent list", &[], Reads),
+    row("status", &[], Reads),
+    row("heartbeat", &[], Reads),
+    row("stale", &[], Reads),
+    row("log", &[], Reads),
+    row("events", &[], Reads),
+    row("import", &["beads", "$BEADS"], Writes),
+    row("export", &["beads"], Reads),
+    row("export", &["json"], Reads),
+];
+
+/// Returns the rows of the verbs that there are.
+pub(crate) fn rows() -> impl Iterator<Item = &'static Row> {
+    ROWS.iter().filter(|row| VERBS.iter().any(|verb| verb.name == row.verb))
+}
+
+/// Makes what the rows need in a repository that is set up, and returns the id of the message.
+#[track_caller]
+pub(crate) fn furnish(repo: &Repo) -> String {
+    repo.ok(&["agent", "new", "bob"]);
+    for id in ["T-1", "T-2", "T-3", "T-held"] {
+        repo.ok(&["task", "new", "A task", "--id", id]);
+    }
+    repo.ok(&["claim", "T-held"]);
+    let sent = repo.coord(&["send", "Ada", "A question"]).json().agent("bob").expect(0);
+    sent.data()["record"]["id"].as_str().expect("an id").to_owned()
+}
+
+impl Row {
+    /// Returns the call of this row.
+    pub(crate) fn call(&self, repo: &Repo, message: &str) -> Call {
+        let beads = repo.machine.root().join("issues.jsonl");
+        let issue = "{\"id\":\"bd-1\",\"title\":\"An issue\",\"description\":\"\",\"status\":\"open\",\"priority\":1,\
+                     \"issue_type\":\"task\",\"created_at\":\"2026-01-01T00:00:00Z\",\
+                     \"updated_at\":\"2026-01-01T00:00:00Z\"}\n";
+        std::fs::write(&beads, issue).expect("a file of issues");
+        let words: Vec<String> = self
+            .verb
+            .split(' ')
+            .chain(self.words.iter().copied())
+            .map(|word| word.replace("$MESSAGE", message).replace("$BEADS", &beads.to_string_lossy()))
+            .collect();
+        repo.coord(&words.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+}
+
+#[test]
+fn every_verb_has_a_row() {
+    let missing: Vec<_> =
+        VERBS.iter().map(|verb| verb.name).filter(|name| ROWS.iter().all(|row| row.verb != *name)).collect();
+    assert!(missing.is_empty(), "no call is known of: {missing:?}");
+}
