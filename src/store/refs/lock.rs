@@ -210,7 +210,7 @@ fn is_folder(err: &io::Error) -> bool {
 }
 
 /// Removes empty folders where the ref has to stand, as git does; what is not empty stays and is an error.
-fn clear_folders(path: &Path) -> io::Result<()> {
+pub(super) fn clear_folders(path: &Path) -> io::Result<()> {
     for entry in std::fs::read_dir(path)? {
         clear_folders(&entry?.path())?;
     }

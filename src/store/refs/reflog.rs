@@ -5,6 +5,7 @@ use std::io;
 
 use super::Move;
 use super::files::clash;
+use super::lock::clear_folders;
 use crate::base::Result;
 use crate::base::text::one_line;
 use crate::store::commit::stamp;
@@ -25,7 +26,7 @@ pub(super) fn append(store: &Store, change: &Move<'_>) -> Result<()> {
             }
             // Logs of refs below this one that are long gone: empty folders go, logs with lines in them stay.
             Err(err) if err.kind() == io::ErrorKind::IsADirectory => {
-                std::fs::remove_dir(&path).map_err(|_| clash(change.name, &format!("{}/", change.name)))?;
+                clear_folders(&path).map_err(|_| clash(change.name, &format!("{}/", change.name)))?;
             }
             done => return done.map_err(|err| fault::io(format!("write {}", path.display()), err)),
         }
