@@ -63,10 +63,13 @@ impl Session {
             Some(remote) => ask(store, remote, &mut warnings)?,
             None => None,
         };
-        let nothing_missing = missing_settings(store).is_empty();
-        if let (Some(tip), Some(replica), true) = (store.tip()?, self.machine().replica(), nothing_missing) {
-            self.compare(tip, fetched, &mut warnings)?;
-            return Ok(Setup { origin: Origin::Existing, tip, replica, remote, configured: Vec::new(), warnings });
+        if let Some(tip) = store.tip()? {
+            // Nothing is added to a state that cannot be read, and nobody is told that all is well.
+            self.snapshot_at(tip)?;
+            if let (Some(replica), true) = (self.machine().replica(), missing_settings(store).is_empty()) {
+                self.compare(tip, fetched, &mut warnings)?;
+                return Ok(Setup { origin: Origin::Existing, tip, replica, remote, configured: Vec::new(), warnings });
+            }
         }
         let mut writer = store.lock(self.settings().lock_timeout)?;
         let (origin, tip) = self.found_state(&mut writer, fetched, &mut warnings)?;
