@@ -7,7 +7,7 @@ use super::edit::{Draft, Edit};
 use super::files::Files;
 use super::queue::Queue;
 use super::refs::{self, Move, Next, Outcome};
-use super::{Oid, RefBackend, STATE_REF, Store, history, loose};
+use super::{Oid, STATE_REF, Store, history, loose};
 use crate::base::{Error, Result, Timestamp};
 
 /// The right to write: first in the queue of this machine. Dropping it lets the next one in.
@@ -61,24 +61,20 @@ impl<'s> Writer<'s> {
         self.queue.notes.acknowledged
     }
 
-    /// Returns the acknowledged tip if git has lost it, for the caller to merge back in: git's own compare-and-swap can
-    /// overwrite a ref while `git pack-refs` runs.
+    /// Returns the acknowledged tip if the ref has lost it, for the caller to merge back in: git's own compare-and-swap
+    /// can overwrite a ref while `git pack-refs` runs, and a forced push or fetch overwrites whatever is there.
     ///
-    /// A user who deleted the ref, or moved it back, meant it: then the reflog leads from that tip to the present one. A
-    /// move that overwrote it shows the older value that it believed to replace. What can no longer be read cannot be merged either.
+    /// A user who moved the ref back by hand is no exception: what was acknowledged to anybody stays in history. What
+    /// can no longer be read cannot be merged.
     ///
     /// # Errors
     /// `damaged` where the history of `tip` cannot be read.
     pub fn lost(&self, tip: Option<Oid>) -> Result<Option<Oid>> {
         let (Some(tip), Some(acknowledged)) = (tip, self.acknowledged()) else { return Ok(None) };
-        if acknowledged == tip || self.store.backend != RefBackend::Files {
+        if acknowledged == tip || commit::read(&self.store.objects, acknowledged).is_err() {
             return Ok(None);
         }
-        if commit::read(&self.store.objects, acknowledged).is_err() {
-            return Ok(None);
-        }
-        let is_kept = history::is_ancestor(self.store, acknowledged, tip)?
-            || refs::leads(self.store, STATE_REF, acknowledged, tip)?;
+        let is_kept = history::is_ancestor(self.store, acknowledged, tip)?;
         Ok(if is_kept { None } else { Some(acknowledged) })
     }
 

@@ -15,7 +15,6 @@ use super::{Oid, RefBackend, Store};
 use crate::base::{Result, Timestamp};
 
 pub(super) use lock::{Next, recover};
-pub(super) use reflog::leads;
 
 /// A move of a ref from a value that must be the present one.
 pub(super) struct Move<'a> {

@@ -1,6 +1,5 @@
 //! The reflog: one line per move, so that git can show and undo what was done to the ref.
 
-use std::collections::BTreeSet;
 use std::io;
 
 use super::Move;
@@ -9,7 +8,7 @@ use super::lock::clear_folders;
 use crate::base::Result;
 use crate::base::text::one_line;
 use crate::store::commit::stamp;
-use crate::store::{Oid, Store, fault};
+use crate::store::{Store, fault};
 
 /// Appends the line of a move. The log is made where it is not there: git makes none for refs outside its own folders.
 pub(super) fn append(store: &Store, change: &Move<'_>) -> Result<()> {
@@ -32,25 +31,4 @@ pub(super) fn append(store: &Store, change: &Move<'_>) -> Result<()> {
         }
     }
     Err(fault::io(format!("write {}", path.display()), io::ErrorKind::NotFound.into()))
-}
-
-/// Returns whether the log leads by its moves from one value to another.
-///
-/// Lines of moves that a crash kept from happening may stand between; they lead nowhere and do no harm.
-pub(in crate::store) fn leads(store: &Store, name: &str, from: Oid, to: Oid) -> Result<bool> {
-    let path = store.places.common_dir.join("logs").join(name);
-    let text = match std::fs::read(&path) {
-        Err(err) if err.kind() == io::ErrorKind::NotFound => return Ok(false),
-        read => read.map_err(|err| fault::io(format!("read {}", path.display()), err))?,
-    };
-    let mut reached = BTreeSet::from([from]);
-    for line in text.split(|&b| b == b'\n') {
-        let mut words = line.splitn(3, |&b| b == b' ').map(Oid::from_hex);
-        if let (Some(Some(old)), Some(Some(new))) = (words.next(), words.next())
-            && reached.contains(&old)
-        {
-            reached.insert(new);
-        }
-    }
-    Ok(reached.contains(&to))
 }
