@@ -53,6 +53,8 @@ pub fn layout(name: &str) -> Result<&'static Format> {
 fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     let failed = |err: std::io::Error| Error::fatal("io", format!("cannot write {}", path.display())).because(err);
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // A folder that is not there is to be named by its own name, not by that of the file beside its place.
+    std::fs::metadata(folder).map_err(failed)?;
     let open_to_all = std::os::unix::fs::PermissionsExt::from_mode(0o666);
     let mut file = tempfile::Builder::new().permissions(open_to_all).tempfile_in(folder).map_err(failed)?;
     std::io::Write::write_all(&mut file, bytes).map_err(failed)?;

@@ -4,7 +4,7 @@ use clap::Args as ClapArgs;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::base::Result;
+use crate::base::{Result, text};
 use crate::commands::page::{Page, Style, plain, styled};
 use crate::commands::verb::{Group, Report, Scene, Verb};
 use crate::ops::access;
@@ -107,8 +107,9 @@ impl Report for Answer {
             page.line([
                 plain("holds "),
                 styled(Style::Id, id),
-                plain(format!("  {} (epoch {})", held.title, held.epoch)),
+                plain(format!("  {}", text::excerpt(&held.title, 200))),
             ]);
+            page.line([styled(Style::Dim, format!("  claim {}, epoch {}", held.claim, held.epoch))]);
         }
     }
 }
