@@ -117,9 +117,6 @@ fn every_verb_says_where_nothing_is_set_up() {
     for (verb, arguments, _) in SAMPLES.iter().filter(|(verb, ..)| !WITHOUT_STATE.contains(verb)) {
         let words = line(verb, arguments, "01KAHD4V2M0000000000000000");
         let answer = repo.coord(&words.split_whitespace().collect::<Vec<_>>()).json().run();
-        if *verb == "heartbeat" {
-            continue;
-        }
         assert_eq!((answer.exit(), answer.error_code().as_str()), (128, "not_set_up"), "{answer}");
         assert_eq!(answer.error()["hint"], "git coord init", "{answer}");
     }
