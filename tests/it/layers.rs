@@ -88,9 +88,7 @@ fn paths_are_found_in_every_form_of_import() {
     let code =
         "use crate::base::Id;\nuse crate::{records, state::{Event, query}, ops as o};\nlet x = crate::store::open();";
     assert_eq!(imported(code).into_iter().collect::<Vec<_>>(), ["base", "ops", "records", "state", "store"]);
-    assert!(
-        imported("// crate::nothing\nlet crates = 1;").is_empty() || !without_comments("// crate::x").contains("crate")
-    );
+    assert!(imported(&without_comments("//! See crate::nothing.\nlet crates = 1;")).is_empty());
 }
 
 /// A source file, without its tests and without comments.
