@@ -1,5 +1,6 @@
 //! What is left when something dies, fails or gets in the way: never half a change, never a wedge, nothing lost.
 
+mod damage;
 mod failpoints;
 mod live_git;
 mod lost_tip;

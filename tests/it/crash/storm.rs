@@ -53,7 +53,6 @@ fn storm(repo: &Repo) {
     assert!(tally.killed > 20 && tally.acknowledged.len() > 20, "no storm: {} killed", tally.killed);
     repo.assert_no_lock();
     repo.fsck_strict();
-    println!("{} acknowledged, {} killed, {count} commits", tally.acknowledged.len(), tally.killed);
 }
 
 #[derive(Default)]
