@@ -6,5 +6,8 @@ mod harness;
 mod layers;
 mod races;
 mod records;
+mod repositories;
 mod sizes;
 mod store;
+mod untouched;
+mod verbs;

@@ -11,7 +11,7 @@ mod normal;
 mod repo;
 mod surroundings;
 
-pub(crate) use call::{Answer, Call, Running, race, race_from_the_gate, within};
+pub(crate) use call::{Answer, Call, race, race_from_the_gate, within};
 pub(crate) use machine::Machine;
 pub(crate) use normal::normalised;
 pub(crate) use repo::Repo;
