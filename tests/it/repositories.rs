@@ -241,7 +241,7 @@ fn every_verb_says_that_there_is_no_repository() {
     let said = repo.coord(&["task", "list"]).expect(128).stderr;
     insta::assert_snapshot!(normalised(&repo, &said), @r"
     error: <repo> is not in a git repository
-    hint: Run `git init` there, or change to a folder of a repository
+    hint: run `git init` there, or change to a folder of a repository
     ");
     for row in verbs::rows().filter(|row| row.verb != "demo") {
         let answer = row.call(&repo, "01KDYAK348VYHDKSTYD4F4V4WH").json().run();
