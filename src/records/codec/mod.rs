@@ -1,6 +1,6 @@
 //! Between a file and a record: YAML front matter, then a Markdown body, byte for byte.
 //!
-//! Reading goes through [`scan`], a YAML parser and [`read`]; writing is an emitter of our own, [`emit`], so that the
+//! Reading goes through `scan`, a YAML parser and `read`; writing is an emitter of our own, `emit`, so that the
 //! same state has the same bytes whatever the version of the parser. A file is refused rather than read as something
 //! else: what cannot be read stays as it is, what was read wrongly would be written back wrongly. The format is
 //! `docs/data-model.md`.
