@@ -69,10 +69,7 @@ fn force_takes_what_is_alive_and_is_recorded() {
 fn a_silent_claim_is_shown_and_taken_over() {
     let mut script = Transcript::with_tasks();
     script.before("claim T-1 --agent dev-1 --ttl 1");
-    for _ in 0..70 {
-        // Each command is a second; reading is no sign of life of anybody.
-        script.before("whoami --agent dev-2");
-    }
+    script.pass(70);
     script.run("stale").run("claim T-1 --agent dev-2").run("claim T-1 --agent dev-2 --takeover --json").run("stale");
     script.run("done T-1 --agent dev-1");
     assert_transcript!(script);
@@ -82,16 +79,12 @@ fn a_silent_claim_is_shown_and_taken_over() {
 fn a_heartbeat_keeps_a_claim_alive() {
     let mut script = Transcript::with_tasks();
     script.before("claim T-1 --agent dev-1 --ttl 1");
-    for _ in 0..50 {
-        script.before("whoami --agent dev-2");
-    }
+    script.pass(50);
     let commits = script.repo.commit_count();
     script.run("heartbeat --agent dev-1").run("heartbeat --agent dev-1 --json").run("heartbeat --agent dev-2");
     script.run("heartbeat --claim-id 'a b'");
     assert_eq!(script.repo.commit_count(), commits, "a heartbeat makes no commit");
-    for _ in 0..30 {
-        script.before("whoami --agent dev-2");
-    }
+    script.pass(30);
     script.run("stale");
     assert_transcript!(script);
 }
@@ -110,9 +103,7 @@ fn next_takes_over_what_has_been_silent_longest_where_nothing_is_ready() {
     let mut script = Transcript::with_tasks();
     script.before("next --claim --agent dev-1 --ttl 1");
     script.before("next --claim --agent dev-1 --ttl 1");
-    for _ in 0..70 {
-        script.before("whoami --agent dev-2");
-    }
+    script.pass(70);
     script.run("next --claim --agent dev-2").run("next --claim --takeover --agent dev-2");
     assert_transcript!(script);
 }

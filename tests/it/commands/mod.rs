@@ -66,6 +66,11 @@ impl Transcript {
         self.call(line).expect(0)
     }
 
+    /// Lets so many seconds pass.
+    pub(crate) fn pass(&self, seconds: u32) {
+        (0..seconds).for_each(|_| self.repo.machine.tick(&mut std::process::Command::new("true")));
+    }
+
     /// Returns the call of a command line, without its `git coord`.
     pub(crate) fn call(&self, line: &str) -> Call {
         let words = words(line);

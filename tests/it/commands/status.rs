@@ -18,9 +18,7 @@ fn status_shows_what_wants_attention_first() {
     script.before("claim T-3 --agent dev-2");
     script.before("send ada 'Which format?' --agent dev-2 --type question --priority urgent --thread T-3");
     script.before("block T-1 'No access' --agent dev-1");
-    for _ in 0..70 {
-        script.before("whoami");
-    }
+    script.pass(70);
     script.before("send dev-1 'Are you there?' --agent ada");
     script.run("status --agent ada").run("status --agent dev-2").run("status --agent dev-1 --json");
     assert_transcript!(script);
