@@ -53,12 +53,10 @@ pub fn send(snapshot: &dyn Snapshot, input: &Send, context: &Context) -> Result<
             Error::invalid("no_recipient", "cannot send the message: it names nobody").hint("git coord agent list")
         );
     }
-    for name in &input.to {
-        agent::parse_name(name).map_err(|error| error.hint("name agents, with commas between them: dev-1,dev-2"))?;
-    }
+    let to = input.to.iter().map(|name| recipient(snapshot, name)).collect::<Result<_>>()?;
     let mut message = Message::new(context.seed.ulid(context.now, 0), context.now, &context.agent);
     message.from.clone_from(&context.agent);
-    message.to.clone_from(&input.to);
+    message.to = to;
     message.timestamp = context.now;
     message.r#type = input.r#type.as_deref().map(Type::from).unwrap_or_default();
     message.priority = input.priority.as_deref().map(parse_urgency).transpose()?.unwrap_or_default();
@@ -78,6 +76,13 @@ pub fn send(snapshot: &dyn Snapshot, input: &Send, context: &Context) -> Result<
     deliver(snapshot, &message, &mut changes)?;
     changes.about = Some(Arc::new(message));
     Ok(changes)
+}
+
+/// Returns the name of an agent as its profile writes it: names are the same whatever their case.
+fn recipient(snapshot: &dyn Snapshot, name: &str) -> Result<String> {
+    let id =
+        agent::parse_name(name).map_err(|error| error.hint("name agents, with commas between them: dev-1,dev-2"))?;
+    Ok(snapshot.twin(&agent::AGENT, &id)?.unwrap_or(id).into())
 }
 
 /// Takes messages out of the asker's inbox; those that are not in it stay as they are.
@@ -146,6 +151,15 @@ mod tests {
         assert_eq!(world.records.inbox("eve").expect("an inbox").len(), 1);
         let again = world.run(Operation::Read(Read { messages: vec![id] })).expect("read before");
         assert!(again.is_empty());
+    }
+
+    #[test]
+    fn a_name_reaches_its_agent_whatever_its_case() {
+        let mut world = World::new();
+        let profile = crate::ops::agent::New { name: "Bob".into(), ..Default::default() };
+        world.run(Operation::AgentNew(profile)).expect("a profile");
+        assert!(world.run(to(&["bob"])).expect("sent").warnings.is_empty());
+        assert_eq!(world.records.inbox("Bob").expect("an inbox").len(), 1);
     }
 
     #[test]
