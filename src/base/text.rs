@@ -44,6 +44,9 @@ pub fn excerpt(text: &str, most: usize) -> String {
     short
 }
 
+/// The most characters of a slug, as of an id.
+const LONGEST_SLUG: usize = 128;
+
 /// Returns a name in the form of an id: runs of other characters become one `-`.
 pub fn slug(name: &str) -> String {
     let mut slug = String::new();
@@ -54,7 +57,7 @@ pub fn slug(name: &str) -> String {
             slug.push('-');
         }
     }
-    slug.truncate(super::id::LONGEST);
+    slug.truncate(LONGEST_SLUG);
     slug.trim_end_matches(['-', '.']).to_owned()
 }
 

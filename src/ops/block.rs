@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::close::require_open;
 use super::dependency::require_no_cycle;
-use super::{Context, access, note, task::require};
+use super::{Context, access, message, note, task::require};
 use crate::base::{Error, Result, text};
 use crate::records::message::{Type, Urgency};
 use crate::records::stamps;
@@ -46,7 +46,7 @@ pub fn block(snapshot: &dyn Snapshot, input: &Block, context: &Context) -> Resul
     let before = require(snapshot, &input.task)?;
     require_open(&before, "block")?;
     access::require_holder(context, &before, input.claim_id.as_deref(), input.force, "block")?;
-    note::require_text(&input.reason, "reason")?;
+    message::require_text(&input.reason, "reason")?;
     let mut after = before.clone();
     after.status = Status::Blocked;
     after.blocked_on = Some(input.reason.clone());

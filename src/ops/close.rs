@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Context, access, note, task::require};
+use super::{Context, access, message, note, task::require};
 use crate::base::{Error, Result, text};
 use crate::query::Graph;
 use crate::records::message::Type;
@@ -86,7 +86,7 @@ pub fn done(snapshot: &dyn Snapshot, input: &Done, context: &Context) -> Result<
 pub fn cancel(snapshot: &dyn Snapshot, input: &Cancel, context: &Context) -> Result<Changeset> {
     let before = require(snapshot, &input.task)?;
     require_open(&before, "cancel")?;
-    note::require_text(&input.reason, "reason")?;
+    message::require_text(&input.reason, "reason")?;
     let mut after = closed(&before, Status::Cancelled, context);
     after.summary = Some(input.reason.clone());
     stamps::mark(&before, &mut after, context.now, &context.agent);

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Context;
-use super::note::require_text;
 use crate::base::{Error, Result, text};
 use crate::records::message::{MESSAGE, Message, Type, Urgency, inbox_path};
 use crate::records::record::{Record, Typed};
@@ -116,6 +115,17 @@ pub fn deliver(snapshot: &dyn Snapshot, message: &Message, changes: &mut Changes
         changes.link(inbox_path(&agent, &message.id), record.clone());
     }
     changes.put_any(record);
+    Ok(())
+}
+
+/// Refuses a text with nothing in it.
+///
+/// # Errors
+/// `empty_text`.
+pub fn require_text(body: &str, what: &str) -> Result<()> {
+    if body.trim().is_empty() {
+        return Err(Error::invalid("empty_text", format!("cannot send an empty {what}")));
+    }
     Ok(())
 }
 

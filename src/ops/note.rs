@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Context, access, message::deliver, task::require};
-use crate::base::{Error, Result, text};
+use super::message::{deliver, require_text};
+use super::{Context, access, task::require};
+use crate::base::{Result, text};
 use crate::records::message::{Message, Type, Urgency};
 use crate::records::record::Typed;
 use crate::records::{Agent, Task};
@@ -106,17 +107,6 @@ pub fn say(
 /// Returns whom an agent reports to, where it has a profile that says so.
 fn reports_to(snapshot: &dyn Snapshot, agent: &str) -> Result<Option<String>> {
     Ok(find::<Agent>(snapshot, agent)?.and_then(|agent| agent.reports_to))
-}
-
-/// Refuses a text with nothing in it.
-///
-/// # Errors
-/// `empty_text`.
-pub fn require_text(body: &str, what: &str) -> Result<()> {
-    if body.trim().is_empty() {
-        return Err(Error::invalid("empty_text", format!("cannot send an empty {what}")));
-    }
-    Ok(())
 }
 
 #[cfg(test)]
