@@ -99,7 +99,9 @@ impl Row {
             .chain(self.words.iter().copied())
             .map(|word| word.replace("$MESSAGE", message).replace("$BEADS", &beads.to_string_lossy()))
             .collect();
-        repo.coord(&words.iter().map(String::as_str).collect::<Vec<_>>())
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        // The demo is many processes: with one seed for all, their messages would have one id.
+        if self.verb == "demo" { repo.live().coord(&words) } else { repo.coord(&words) }
     }
 }
 
