@@ -1,0 +1,70 @@
+//! What the ratios should be. The page `docs/performance.md` says why, and why one is missed where it is.
+
+/// The kind of work that has an aim.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Aim {
+    Mutation,
+    Plumbing,
+    Show,
+    View,
+}
+
+/// The size up to which the aims for small states hold.
+const SMALL: usize = 10_000;
+
+/// Returns the greatest median ratio that meets the aim.
+pub(crate) fn ratio(aim: Aim, size: usize) -> f64 {
+    let is_small = size <= SMALL;
+    match aim {
+        Aim::Mutation => {
+            if is_small {
+                2.8
+            } else {
+                3.7
+            }
+        }
+        Aim::Plumbing => 0.5,
+        Aim::Show => {
+            if is_small {
+                1.5
+            } else {
+                2.0
+            }
+        }
+        Aim::View => {
+            if is_small {
+                1.9
+            } else {
+                2.3
+            }
+        }
+    }
+}
+
+/// The counts of processes whose throughput has an aim.
+const THROUGHPUT_AT: [usize; 3] = [2, 8, 64];
+
+/// The least throughput relative to one process.
+const LEAST_THROUGHPUT: f64 = 1.0;
+
+/// The most that p99 may be of p50.
+const MOST_SPREAD: f64 = 3.0;
+
+/// Says which aims of many processes at once are missed. One process is the measure and has none.
+pub(crate) fn crowd(workers: usize, relative: f64, spread: f64, lost_or_failed: usize) -> String {
+    let mut missed = Vec::new();
+    if THROUGHPUT_AT.contains(&workers) && relative < LEAST_THROUGHPUT {
+        missed.push("throughput");
+    }
+    if workers > 1 && spread > MOST_SPREAD {
+        missed.push("p99");
+    }
+    if lost_or_failed > 0 {
+        missed.push("lost or failed");
+    }
+    match missed.as_slice() {
+        [] if workers == 1 => "–".to_owned(),
+        [] => "met".to_owned(),
+        _ => format!("missed: {}", missed.join(", ")),
+    }
+}

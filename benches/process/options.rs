@@ -1,0 +1,93 @@
+//! The flags of the benchmark.
+
+use std::path::PathBuf;
+
+pub(crate) const USAGE: &str = "\
+cargo bench --bench process -- [FLAGS]
+  --sizes N,N,…       how many tasks the repository holds (0,1000,10000)
+  --runs N            pairs of runs per row (40)
+  --each N            changes that each of many processes makes one after another (8)
+  --crowd-rounds N    how often many processes at once are tried, each time in a fresh repository (5)
+  --rounds N          how many tasks 64 processes try to claim at once (20)
+  --only PART,…       pairs, crowd, claims (all)
+  --dir DIR           where fresh folders are made and left (target/tmp)
+  --json FILE         where the results go as JSON (results.json in that folder)
+  --into FILE         a page whose lines between `<!-- results -->` and `<!-- end -->` are replaced by the tables
+
+GIT_COORD_BIN names the program that is measured.";
+
+/// A part of the benchmark that can be run alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    Pairs,
+    Crowd,
+    Claims,
+}
+
+/// What to measure, and how often.
+pub(crate) struct Options {
+    pub(crate) sizes: Vec<usize>,
+    pub(crate) runs: usize,
+    pub(crate) each: usize,
+    pub(crate) crowd_rounds: usize,
+    pub(crate) rounds: usize,
+    only: Vec<Part>,
+    pub(crate) folder: PathBuf,
+    pub(crate) json: Option<PathBuf>,
+    pub(crate) into: Option<PathBuf>,
+}
+
+impl Options {
+    pub(crate) fn parse(arguments: &[String]) -> Result<Options, String> {
+        let mut options = Options {
+            sizes: vec![0, 1_000, 10_000],
+            runs: 40,
+            each: 8,
+            crowd_rounds: 5,
+            rounds: 20,
+            only: Vec::new(),
+            // On the disk of the build, and not in a temporary folder, which may lie in memory.
+            folder: PathBuf::from(env!("CARGO_TARGET_TMPDIR")),
+            json: None,
+            into: None,
+        };
+        let mut words = arguments.iter().filter(|word| *word != "--bench");
+        while let Some(flag) = words.next() {
+            let value = words.next().ok_or_else(|| format!("{flag} wants a value, or is not known"))?;
+            match flag.as_str() {
+                "--sizes" => options.sizes = value.split(',').map(number).collect::<Result<_, _>>()?,
+                "--runs" => options.runs = positive(value)?,
+                "--each" => options.each = positive(value)?,
+                "--crowd-rounds" => options.crowd_rounds = positive(value)?,
+                "--rounds" => options.rounds = positive(value)?,
+                "--only" => options.only = value.split(',').map(part).collect::<Result<_, _>>()?,
+                "--dir" => options.folder = value.into(),
+                "--json" => options.json = Some(value.into()),
+                "--into" => options.into = Some(value.into()),
+                _ => return Err(format!("there is no flag {flag}")),
+            }
+        }
+        Ok(options)
+    }
+
+    pub(crate) fn does(&self, part: Part) -> bool {
+        self.only.is_empty() || self.only.contains(&part)
+    }
+}
+
+fn number(word: &str) -> Result<usize, String> {
+    word.replace('_', "").parse().map_err(|_| format!("«{word}» is not a number"))
+}
+
+fn positive(word: &str) -> Result<usize, String> {
+    number(word).and_then(|number| if number == 0 { Err("at least 1 is wanted".to_owned()) } else { Ok(number) })
+}
+
+fn part(word: &str) -> Result<Part, String> {
+    match word {
+        "pairs" => Ok(Part::Pairs),
+        "crowd" => Ok(Part::Crowd),
+        "claims" => Ok(Part::Claims),
+        _ => Err(format!("there is no part «{word}»")),
+    }
+}

@@ -1,0 +1,184 @@
+//! The results as Markdown tables and as JSON.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::crowd::Crowd;
+use crate::machine::Machine;
+use crate::one_winner::Claims;
+use crate::pairs::Paired;
+
+/// How much other work on the machine may take before the figures are called noisy, in percent.
+const QUIET: f64 = 5.0;
+
+/// All that came out.
+#[derive(Default, Serialize)]
+pub(crate) struct Results {
+    pub(crate) machine: Machine,
+    pub(crate) pairs: Vec<Paired>,
+    pub(crate) crowds: Vec<Crowd>,
+    pub(crate) claims: Vec<Claims>,
+}
+
+impl Results {
+    pub(crate) fn json(&self) -> String {
+        serde_json::to_string_pretty(self).expect("results can be written as JSON") + "\n"
+    }
+
+    /// Returns what must never be, whatever the machine.
+    pub(crate) fn faults(&self) -> Vec<String> {
+        let lost = self.crowds.iter().filter(|crowd| crowd.lost > 0);
+        let lost = lost.map(|crowd| {
+            format!(
+                "{} acknowledged changes of {} processes on {} tasks are lost",
+                crowd.lost, crowd.workers, crowd.size
+            )
+        });
+        let inexact = self.claims.iter().filter(|claims| claims.exact != claims.rounds);
+        let inexact = inexact.map(|claims| {
+            let other = claims.first_other.as_deref().unwrap_or_default();
+            format!("{} of {} claims were not won exactly once {other}", claims.rounds - claims.exact, claims.rounds)
+        });
+        lost.chain(inexact).collect()
+    }
+
+    pub(crate) fn markdown(&self) -> String {
+        let mut text = self.head();
+        if !self.pairs.is_empty() {
+            text += &self.pairs_table();
+        }
+        if !self.crowds.is_empty() {
+            text += &self.crowds_table();
+        }
+        if !self.claims.is_empty() {
+            text += &self.claims_table();
+        }
+        text.trim_end().to_owned()
+    }
+
+    fn head(&self) -> String {
+        let machine = &self.machine;
+        let mut text = format!(
+            "{}: {}, {}, {}, {} × {}, {}.",
+            machine.date,
+            machine.git_coord,
+            machine.git,
+            machine.system,
+            machine.cores,
+            machine.processor,
+            machine.file_system
+        );
+        if let Some(row) = self.pairs.first() {
+            let _ = write!(text, " {} pairs of runs per row.", row.samples_ms.len());
+        }
+        match machine.others_percent {
+            Some(percent) if percent > QUIET => {
+                let _ = write!(text, " **Noisy: other work took {percent} % of the processors meanwhile.**");
+            }
+            Some(percent) => {
+                let _ = write!(text, " Other work took {percent} % of the processors meanwhile.");
+            }
+            None => {}
+        }
+        for warning in &machine.warnings {
+            let _ = write!(text, " **Not what is shipped: {warning}.**");
+        }
+        text + "\n\n"
+    }
+
+    fn pairs_table(&self) -> String {
+        let mut text = "| tasks | work | against | ratio | p10–p90 | ms, p99 | ms against, p99 | aim | |\n\
+                        |--:|---|---|--:|--:|--:|--:|--:|---|\n"
+            .to_owned();
+        for row in &self.pairs {
+            let (ratio, ours, theirs) = (row.ratio, row.command_ms, row.reference_ms);
+            let (aim, verdict) = match row.aim {
+                Some(aim) => (format!("≤ {aim:.1}"), if ratio.median <= aim { "met" } else { "missed" }),
+                None => ("–".to_owned(), ""),
+            };
+            let _ = writeln!(
+                text,
+                "| {} | {} | {} | {:.2} | {:.2}–{:.2} | {:.1}, {:.1} | {:.1}, {:.1} | {aim} | {verdict} |",
+                thousands(row.size),
+                row.work,
+                row.against,
+                ratio.median,
+                ratio.p10,
+                ratio.p90,
+                ours.median,
+                ours.p99,
+                theirs.median,
+                theirs.p99,
+            );
+        }
+        text + "\n"
+    }
+
+    fn crowds_table(&self) -> String {
+        let mut text = "| tasks | processes | changes | per second | relative to one | ms p50 | p99 | p99/p50 | lost \
+                        | failed | aims |\n|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|\n"
+            .to_owned();
+        for row in &self.crowds {
+            let _ = writeln!(
+                text,
+                "| {} | {} | {} | {:.0} | {:.2} ({:.2}–{:.2}) | {:.1} | {:.1} | {:.1} | {} | {} | {} |",
+                thousands(row.size),
+                row.workers,
+                row.acknowledged,
+                row.per_second.median,
+                row.relative.median,
+                row.relative.p10,
+                row.relative.p90,
+                row.ms.median,
+                row.ms.p99,
+                row.ms.p99 / row.ms.median,
+                row.lost,
+                row.failed,
+                row.verdict,
+            );
+        }
+        text + "\n"
+    }
+
+    fn claims_table(&self) -> String {
+        let mut text =
+            "| tasks | processes | rounds | exactly one winner | won | refused (3) | other ends | ms p50, p99 \
+                        | aim |\n|--:|--:|--:|--:|--:|--:|--:|--:|---|\n"
+                .to_owned();
+        for row in &self.claims {
+            let verdict = if row.exact == row.rounds { "met" } else { "missed" };
+            let _ = writeln!(
+                text,
+                "| {} | {} | {} | {} | {} | {} | {} | {:.1}, {:.1} | {verdict} |",
+                thousands(row.size),
+                row.claimants,
+                row.rounds,
+                row.exact,
+                row.winners,
+                row.refused,
+                row.others,
+                row.ms.median,
+                row.ms.p99,
+            );
+        }
+        text + "\n"
+    }
+}
+
+fn thousands(number: usize) -> String {
+    let digits = number.to_string();
+    let parts: Vec<&str> =
+        digits.as_bytes().rchunks(3).rev().map(|part| std::str::from_utf8(part).expect("digits")).collect();
+    parts.join(",")
+}
+
+/// Replaces what stands between the two marks of a page.
+pub(crate) fn put_into(page: &Path, table: &str) {
+    let text = std::fs::read_to_string(page).expect("the page can be read");
+    let (before, rest) = text.split_once("<!-- results -->\n").expect("the page has the mark `<!-- results -->`");
+    let (_, after) = rest.split_once("<!-- end -->").expect("the page has the mark `<!-- end -->`");
+    let text = format!("{before}<!-- results -->\n{table}\n<!-- end -->{after}");
+    std::fs::write(page, text).expect("the page can be written");
+}
