@@ -9,7 +9,8 @@ use crate::state::Snapshot;
 /// The most candidates that an ambiguous name lists.
 const MOST_CANDIDATES: usize = 10;
 
-/// Returns the record of any kind that a text names: `kind/id`, an id, or the start of one.
+/// Returns the record of any kind that a text names: `kind/id`, an id, the start of one, or, where nothing here is
+/// called so, its name in the system it was imported from.
 ///
 /// # Errors
 /// `not_found` or `ambiguous`, both 4.
@@ -23,8 +24,23 @@ pub fn any(snapshot: &dyn Snapshot, name: &str) -> Result<(&'static Kind, Id)> {
             })?;
             Ok((kind, one(snapshot, kind, rest)?))
         }
-        None => among(snapshot, KINDS, name),
+        None => match among(snapshot, KINDS, name) {
+            Err(error) if error.code() == "not_found" => foreign(snapshot, name)?.ok_or(error),
+            found => found,
+        },
     }
+}
+
+/// Returns the record that another system calls so, as an import has noted it.
+fn foreign(snapshot: &dyn Snapshot, name: &str) -> Result<Option<(&'static Kind, Id)>> {
+    let mut found = Vec::new();
+    for kind in KINDS.iter().copied().filter(|kind| kind.field("external_ref").is_some()) {
+        let records = snapshot.scan(kind)?;
+        let called_so =
+            records.iter().filter(|record| record.to_map().get("external_ref").is_some_and(|other| other == name));
+        found.extend(called_so.map(|record| (kind, record.id().clone())));
+    }
+    if found.is_empty() { Ok(None) } else { single(found, KINDS, name).map(Some) }
 }
 
 /// Returns the id of the record of one kind that a text names: an id, or the start of one.
@@ -159,6 +175,17 @@ mod tests {
             assert_eq!(any(&memory, name).expect_err(name).code(), "not_found", "{name}");
         }
         assert_eq!(one(&memory, &task::TASK, "task/abcd").expect("one").as_str(), "abcdef");
+    }
+
+    #[test]
+    fn what_was_imported_is_found_by_the_name_it_had_there() {
+        let mut memory = records(&["abcd"], &[]);
+        let mut task = Task::new(Id::parse("t1").expect("an id"), Timestamp::EPOCH, "ada");
+        task.external_ref = Some("42".into());
+        memory.put(task.clone());
+        assert_eq!(found(&memory, "42"), "task/t1");
+        memory.put(Task { id: Id::parse("t2").expect("an id"), ..task });
+        assert_eq!(any(&memory, "42").expect_err("two").code(), "ambiguous");
     }
 
     #[test]

@@ -54,13 +54,18 @@ impl Verb for Send {
         let session = scene.session()?;
         let snapshot = session.snapshot()?;
         let thread = args.thread.map(|id| resolve::any(&snapshot, &id).map(|(_, id)| String::from(id))).transpose()?;
+        // What is not here, or not yet, may be referred to all the same.
+        let reference = |name: String| match resolve::any(&snapshot, &name) {
+            Err(error) if error.code() == "not_found" => Ok(name),
+            found => found.map(|(_, id)| String::from(id)),
+        };
         let input = message::Send {
             to: split(&[args.to]).collect(),
             body: text_or_stdin(&args.text)?,
             r#type: args.r#type,
             priority: args.priority,
             thread,
-            references: args.references.into_iter().collect(),
+            references: args.references.into_iter().map(reference).collect::<Result<_>>()?,
             ..message::Send::default()
         };
         let to = input.to.iter().cloned().collect::<Vec<_>>().join(", ");
