@@ -6,7 +6,8 @@ use clap::Args;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::base::{Error, Result};
+use crate::base::time::NotATimestamp;
+use crate::base::{Error, Result, Timestamp};
 use crate::state::Paging;
 
 /// The most bytes that are read from standard input: a record's limit, and enough above it to say so.
@@ -88,7 +89,43 @@ pub fn text_or_stdin(text: &str) -> Result<String> {
     Ok(text)
 }
 
+/// Reads a moment to come: a date and time, a date in UTC, or how long from now (`2d`, `90m`).
+///
+/// # Errors
+/// `bad_value` where it is none of them.
+pub fn moment(text: &str, now: Timestamp) -> Result<Timestamp> {
+    let text = text.trim();
+    let midnight = || format!("{text}T00:00:00Z").parse();
+    if let Ok(moment) = text.parse().or_else(|_: NotATimestamp| midnight()) {
+        return Ok(moment);
+    }
+    humantime::parse_duration(text).map(|wait| now.plus(wait)).map_err(|_| {
+        let shown = crate::base::text::excerpt(text, 40);
+        Error::invalid(
+            "bad_value",
+            format!("«{shown}» is no time: give 2026-01-02T03:04:05Z, 2026-01-02, or how long from now, like 2d"),
+        )
+    })
+}
+
 /// Splits a list given with commas.
 pub fn split(list: &[String]) -> impl Iterator<Item = String> + '_ {
     list.iter().flat_map(|part| part.split(',')).map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_a_time_a_date_or_a_while() {
+        let now = Timestamp::from_seconds(0);
+        let read = |text: &str| moment(text, now).map(|moment| moment.to_string());
+        assert_eq!(read("2026-01-02T03:04:05+01:00").expect("a time"), "2026-01-02T02:04:05.000Z");
+        assert_eq!(read(" 2026-01-02 ").expect("a date"), "2026-01-02T00:00:00.000Z");
+        assert_eq!(read("90m").expect("a while"), "1970-01-01T01:30:00.000Z");
+        for text in ["", "soon", "2026-13-01", "-1d"] {
+            assert_eq!(moment(text, now).expect_err(text).code(), "bad_value");
+        }
+    }
 }

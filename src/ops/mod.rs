@@ -9,11 +9,14 @@ pub mod claim;
 pub mod close;
 pub mod block;
 pub mod context;
+pub mod defer;
 pub mod dependency;
+pub mod describe;
 pub mod edit;
 pub mod import;
 pub mod message;
 pub mod note;
+pub mod progress;
 pub mod task;
 
 use serde::{Deserialize, Serialize};
@@ -51,6 +54,14 @@ pub enum Operation {
     Block(block::Block),
     /// Says that a task can go on.
     Unblock(block::Unblock),
+    /// Puts a task off.
+    Defer(defer::Defer),
+    /// Begins or ends a step of a task.
+    Step(progress::Step),
+    /// Writes down what a check of the work said.
+    Gate(progress::Gate),
+    /// Changes the text of a task.
+    Describe(describe::Describe),
     /// Puts a remark into the thread of a task.
     Note(note::Note),
     /// Sends a message.
@@ -67,19 +78,6 @@ impl Operation {
     /// Returns whether signs of life of others decide what the operation does.
     pub fn looks_at_signs(&self) -> bool {
         matches!(self, Operation::Claim(_) | Operation::ClaimNext(_))
-    }
-
-    /// Returns the claim that the operation names as its own.
-    pub fn claim_id(&self) -> Option<&str> {
-        match self {
-            Operation::Claim(input) => input.claim_id.as_deref(),
-            Operation::ClaimNext(input) => input.claim_id.as_deref(),
-            Operation::Release(input) => input.claim_id.as_deref(),
-            Operation::Done(input) => input.claim_id.as_deref(),
-            Operation::Block(input) => input.claim_id.as_deref(),
-            Operation::Note(input) => input.claim_id.as_deref(),
-            _ => None,
-        }
     }
 }
 
@@ -101,6 +99,10 @@ pub fn apply(operation: &Operation, snapshot: &dyn Snapshot, context: &Context) 
         Operation::Reopen(input) => close::reopen(snapshot, input, context),
         Operation::Block(input) => block::block(snapshot, input, context),
         Operation::Unblock(input) => block::unblock(snapshot, input, context),
+        Operation::Defer(input) => defer::defer(snapshot, input, context),
+        Operation::Step(input) => progress::step(snapshot, input, context),
+        Operation::Gate(input) => progress::gate(snapshot, input, context),
+        Operation::Describe(input) => describe::describe(snapshot, input, context),
         Operation::Note(input) => note::note(snapshot, input, context),
         Operation::Send(input) => message::send(snapshot, input, context),
         Operation::Read(input) => message::read(snapshot, input, context),

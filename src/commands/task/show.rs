@@ -9,9 +9,8 @@ use crate::commands::page::{Page, Style, plain, styled};
 use crate::commands::record::{self, RecordJson, ago, message_style, status_style, task_cells};
 use crate::commands::verb::{Group, Report, Scene, Verb};
 use crate::records::record::{Record, downcast};
-use crate::records::task::TASK;
-use crate::records::{Kind, Stamp};
-use crate::records::{Message, Task};
+use crate::records::task::{Gate, GateStatus, TASK};
+use crate::records::{Kind, Message, Stamp, Task};
 use crate::session::resolve::{self};
 use crate::session::{Session, TreeSnapshot};
 use crate::state::Snapshot;
@@ -109,6 +108,9 @@ impl Report for Shown {
             ]),
         }
         fields(page, record.as_ref());
+        if let Some(task) = downcast::<Task>(record) {
+            progress(page, task, *now);
+        }
         if *stamps {
             let row = |(key, stamp): (&String, &Stamp)| {
                 vec![styled(Style::Dim, format!("  {key}")), plain(format!("{} {}", stamp.0, stamp.1))]
@@ -145,6 +147,36 @@ fn task_heading(page: &mut Page, task: &Task, now: Timestamp) {
     }
 }
 
+/// The steps of the work and its checks, which say more as lines than as values.
+fn progress(page: &mut Page, task: &Task, now: Timestamp) {
+    if !task.steps.is_empty() {
+        let done = task.steps.iter().filter(|step| step.done).count();
+        page.heading(format!("Steps ({done} of {} done)", task.steps.len()));
+        for step in &task.steps {
+            let (mark, style) = if step.done { ("[x] ", Style::Good) } else { ("[ ] ", Style::Plain) };
+            page.line([styled(style, format!("  {mark}")), plain(text::excerpt(&step.name, 200))]);
+        }
+    }
+    if !task.gates.is_empty() {
+        page.heading("Gates");
+        let row = |(name, gate): (&String, &Gate)| {
+            let style = match gate.status {
+                GateStatus::Passed => Style::Good,
+                GateStatus::Failed => Style::Bad,
+                _ => Style::Dim,
+            };
+            let figures = gate.figures.iter().map(|(name, figure)| format!("{name} {}", in_line(figure)));
+            vec![
+                plain(format!("  {}", text::excerpt(name, 40))),
+                styled(style, gate.status.as_str()),
+                styled(Style::Dim, gate.last_run.map(|run| ago(now, run)).unwrap_or_default()),
+                plain(figures.collect::<Vec<_>>().join(", ")),
+            ]
+        };
+        page.table(task.gates.iter().map(row).collect());
+    }
+}
+
 fn message_heading(page: &mut Page, message: &Message, now: Timestamp) {
     page.line([
         styled(Style::Id, message.id.as_str()),
@@ -157,6 +189,8 @@ fn message_heading(page: &mut Page, message: &Message, now: Timestamp) {
 
 /// Fields that the heading shows already, or that say nothing to a person.
 const SHOWN_ELSEWHERE: &[&str] = &[
+    "steps",
+    "gates",
     "kind",
     "id",
     "title",

@@ -11,6 +11,7 @@ mod exchange;
 mod front;
 mod history;
 mod message;
+mod progress;
 mod setup;
 mod status;
 mod task;
