@@ -11,7 +11,7 @@ use crate::base::{Error, Result, text};
 use crate::records::message::{MESSAGE, Message, Type, Urgency, inbox_path};
 use crate::records::record::{Record, Typed};
 use crate::records::{Agent, agent};
-use crate::state::{Changeset, Snapshot, find};
+use crate::state::{Changeset, Snapshot, find, get};
 
 /// What to send to whom.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -31,6 +31,18 @@ pub struct Send {
     pub references: BTreeSet<String>,
     /// Facts for machines.
     pub metadata: BTreeMap<String, Value>,
+}
+
+/// What to answer to which message.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Reply {
+    /// The message.
+    pub message: String,
+    /// The answer.
+    pub body: String,
+    /// What the answer is for.
+    pub r#type: Option<String>,
 }
 
 /// Which messages have been read.
@@ -74,6 +86,39 @@ pub fn send(snapshot: &dyn Snapshot, input: &Send, context: &Context) -> Result<
     ));
     deliver(snapshot, &message, &mut changes)?;
     changes.about = Some(Arc::new(message));
+    Ok(changes)
+}
+
+/// Answers a message to whoever sent it, in its thread, and takes it out of the asker's inbox in the same commit.
+///
+/// # Errors
+/// `empty_text` or `bad_record` (5), `not_found` (4).
+pub fn reply(snapshot: &dyn Snapshot, input: &Reply, context: &Context) -> Result<Changeset> {
+    require_text(&input.body, "answer")?;
+    let asked = get::<Message>(snapshot, &input.message)?;
+    let mut answer = Message::new(context.seed.ulid(context.now, 0), context.now, &context.agent);
+    answer.from.clone_from(&context.agent);
+    answer.timestamp = context.now;
+    answer.r#type = input.r#type.as_deref().map_or(Type::Response, Type::from);
+    answer.thread = asked.thread.clone().or_else(|| Some(asked.id.to_string()));
+    answer.references.insert(asked.id.to_string());
+    answer.body.clone_from(&input.body);
+    let mut changes =
+        Changeset::new(format!("Reply to {}: {}", text::excerpt(&asked.from, 40), text::excerpt(&answer.body, 50)));
+    match recipient(snapshot, &asked.from) {
+        Ok(to) => answer.to = [to].into(),
+        // A name that no agent can have was written by a person or another system.
+        Err(_) => changes.warn(
+            "no_inbox",
+            format!("{} has no inbox; the answer stands in the thread", text::excerpt(&asked.from, 40)),
+        ),
+    }
+    answer.validate()?;
+    deliver(snapshot, &answer, &mut changes)?;
+    if snapshot.inbox(&context.agent)?.contains(&asked.id) {
+        changes.remove(inbox_path(&context.agent, &asked.id));
+    }
+    changes.about = Some(Arc::new(answer));
     Ok(changes)
 }
 
@@ -170,6 +215,20 @@ mod tests {
         world.run(Operation::AgentNew(profile)).expect("a profile");
         assert!(world.run(to(&["bob"])).expect("sent").warnings.is_empty());
         assert_eq!(world.records.inbox("Bob").expect("an inbox").len(), 1);
+    }
+
+    #[test]
+    fn an_answer_goes_back_in_the_same_thread_and_empties_the_inbox() {
+        let mut world = World::new();
+        let id = world.run(to(&["bob"])).expect("sent").about.expect("a message").id().to_string();
+        world.become_other("bob");
+        let answer = Reply { message: id.clone(), body: "yes".into(), ..Reply::default() };
+        let changes = world.run(Operation::Reply(answer)).expect("answered");
+        let answer = changes.about.as_ref().and_then(crate::records::record::downcast::<Message>).expect("a message");
+        assert_eq!((answer.to.contains("ada"), answer.thread.as_deref()), (true, Some(id.as_str())));
+        assert!(answer.references.contains(&id) && answer.r#type == Type::Response);
+        assert!(world.records.inbox("bob").expect("an inbox").is_empty());
+        assert_eq!(world.records.inbox("ada").expect("an inbox").len(), 1);
     }
 
     #[test]

@@ -66,6 +66,8 @@ pub enum Operation {
     Note(note::Note),
     /// Sends a message.
     Send(message::Send),
+    /// Answers a message.
+    Reply(message::Reply),
     /// Takes messages out of the inbox.
     Read(message::Read),
     /// Makes an agent profile.
@@ -105,6 +107,7 @@ pub fn apply(operation: &Operation, snapshot: &dyn Snapshot, context: &Context) 
         Operation::Describe(input) => describe::describe(snapshot, input, context),
         Operation::Note(input) => note::note(snapshot, input, context),
         Operation::Send(input) => message::send(snapshot, input, context),
+        Operation::Reply(input) => message::reply(snapshot, input, context),
         Operation::Read(input) => message::read(snapshot, input, context),
         Operation::AgentNew(input) => agent::new(snapshot, input, context),
         Operation::Import(input) => import::import(snapshot, input, context),

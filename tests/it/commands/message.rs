@@ -37,3 +37,18 @@ fn an_inbox_lists_until_it_is_read() {
     script.run("inbox --all --unread").run("read").run("read nothing");
     assert_transcript!(script);
 }
+
+#[test]
+fn an_answer_goes_back_to_who_asked() {
+    let mut script = Transcript::with_tasks();
+    let sent = script.call("send dev-1 'Which format first?' --type question --thread T-1").json().expect(0);
+    let id = sent.data()["record"]["id"].as_str().expect("an id").to_owned();
+    script.run("message list --to dev-1").run(&format!("message show {id} --json"));
+    script
+        .run(&format!("reply {id} 'JSON first.' --agent dev-1"))
+        .run("inbox --agent dev-1")
+        .run("thread T-1")
+        .run("status");
+    script.run(&format!("reply {id} ''")).run("reply nothing x").run("reply").run("message list --type gossip");
+    assert_transcript!(script);
+}
