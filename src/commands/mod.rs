@@ -4,6 +4,7 @@
 //! (command line now, others later), the help and `docs/cli.md` are all drawn from [`VERBS`].
 
 pub mod args;
+pub mod changes;
 pub mod page;
 pub mod record;
 pub mod verb;
@@ -30,6 +31,7 @@ pub const VERBS: &[Row] = &[
     row::<task::list::List>(),
     row::<task::task_show::TaskShow>(),
     row::<task::edit::Edit>(),
+    row::<task::move_to::MoveTo>(),
     row::<task::dep_add::DepAdd>(),
     row::<task::dep_rm::DepRm>(),
     row::<task::ready::Ready>(),
@@ -57,6 +59,7 @@ pub const VERBS: &[Row] = &[
     row::<agent::new::New>(),
     row::<agent::show::Show>(),
     row::<agent::list::List>(),
+    row::<agent::edit::Edit>(),
     row::<status::dashboard::Status>(),
     row::<status::heartbeat::Heartbeat>(),
     row::<status::stale::Stale>(),

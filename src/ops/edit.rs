@@ -45,7 +45,12 @@ pub fn edit(snapshot: &dyn Snapshot, input: &Edit, context: &Context) -> Result<
             }
             Ok(changes)
         }
-        "agent" => changed(&get::<Agent>(snapshot, &input.id)?, input, context),
+        "agent" => {
+            if let Some(boss) = input.set.get("reports_to").filter(|boss| !boss.is_empty()) {
+                crate::records::agent::parse_name(boss)?;
+            }
+            changed(&get::<Agent>(snapshot, &input.id)?, input, context)
+        }
         other => Err(Error::invalid("field_not_editable", format!("a {} is never edited", text::excerpt(other, 40)))),
     }
 }

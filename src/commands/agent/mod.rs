@@ -1,5 +1,6 @@
 //! Who works here.
 
+pub mod edit;
 pub mod list;
 pub mod new;
 pub mod show;

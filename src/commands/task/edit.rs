@@ -4,16 +4,13 @@ use clap::Args as ClapArgs;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::base::{Error, Result, text};
-use crate::commands::args::{text_or_stdin, text_value};
-use crate::commands::page::{Style, plain, styled};
+use crate::base::Result;
+use crate::commands::args::text_value;
+use crate::commands::changes::Changes;
 use crate::commands::verb::{Group, Scene, Verb};
 use crate::commands::written::Written;
-use crate::ops::Operation;
-use crate::ops::edit;
 use crate::records::task::TASK;
-use crate::session::resolve::{self, short};
-use std::collections::BTreeMap;
+use crate::session::resolve::{self};
 
 /// Change fields of a task
 ///
@@ -67,37 +64,18 @@ impl Verb for Edit {
     fn run(args: Args, scene: &Scene) -> Result<Written> {
         let session = scene.session()?;
         let id = resolve::one(&session.snapshot()?, &TASK, &args.id)?;
-        let mut set = assignments(&args.set)?;
-        let named =
-            [("title", args.title), ("priority", args.priority), ("type", args.r#type), ("sprint", args.sprint)];
-        set.extend(named.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
-        let nothing = edit::Edit { kind: TASK.name.to_owned(), id: id.to_string(), ..edit::Edit::default() };
-        let input = edit::Edit {
-            set,
-            add: labels(args.labels),
-            remove: labels(args.remove_labels),
-            body: args.body.as_deref().map(text_or_stdin).transpose()?,
-            ..nothing.clone()
+        let changes = Changes {
+            set: args.set,
+            named: vec![
+                ("title", args.title),
+                ("priority", args.priority),
+                ("type", args.r#type),
+                ("sprint", args.sprint),
+            ],
+            add: ("labels", args.labels),
+            remove: ("labels", args.remove_labels),
+            body: args.body,
         };
-        if input == nothing {
-            return Err(Error::usage("nothing to change: name a field, as in --title TEXT or --set FIELD=VALUE"));
-        }
-        let outcome = session.transact(&Operation::Edit(input))?;
-        let what = if outcome.commit.is_some() { "Changed " } else { "As it was: " };
-        Ok(Written::new(&outcome, [plain(what), styled(Style::Id, short(&TASK, &id))]))
+        changes.make(session, &TASK, &id)
     }
-}
-
-fn labels(labels: Vec<String>) -> BTreeMap<String, Vec<String>> {
-    if labels.is_empty() { BTreeMap::new() } else { BTreeMap::from([("labels".to_owned(), labels)]) }
-}
-
-/// Splits `FIELD=VALUE`.
-fn assignments(set: &[String]) -> Result<BTreeMap<String, String>> {
-    set.iter()
-        .map(|pair| match pair.split_once('=') {
-            Some((field, value)) => Ok((field.trim().to_owned(), value.to_owned())),
-            None => Err(Error::usage(format!("--set takes FIELD=VALUE, not «{}»", text::excerpt(pair, 40)))),
-        })
-        .collect()
 }

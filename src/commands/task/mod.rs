@@ -13,6 +13,7 @@ pub mod edit;
 pub mod gate;
 pub mod held;
 pub mod list;
+pub mod move_to;
 pub mod new;
 pub mod next;
 pub mod note;

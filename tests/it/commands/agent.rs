@@ -25,3 +25,13 @@ fn names_that_are_taken_or_reserved_are_refused() {
         .run("agent new x --reports-to all");
     assert_transcript!(script);
 }
+
+#[test]
+fn a_profile_can_be_changed() {
+    let mut script = Transcript::new();
+    script.before("agent new dev-1 --role developer --capability rust");
+    script.run("agent edit dev-1 --role reviewer --capability git --remove-capability rust --set skills=patience");
+    script.run("agent show dev-1").run("agent edit dev-1 --role reviewer").run("agent edit dev-1");
+    script.run("agent edit dev-1 --reports-to all").run("agent edit dev-2 --role x").run("agent edit dev-1 --set id=x");
+    assert_transcript!(script);
+}

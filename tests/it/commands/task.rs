@@ -232,3 +232,12 @@ fn nothing_that_others_wrote_reaches_a_terminal_as_control_characters() {
         assert!(!text.contains(git_coord::base::text::is_unsafe), "{line}: {:?}", answer.stdout);
     }
 }
+
+#[test]
+fn a_task_can_be_moved() {
+    let mut script = Transcript::with_tasks();
+    script.run("task move T-1 --sprint s1").run("task move T-1 --parent T-4 --json").run("show T-4");
+    script.run("task move T-4 --parent T-1").run("task move T-1 --parent T-9").run("task move T-1");
+    script.run("task move T-1 --parent '' --sprint ''").run("task move T-1 --parent ''");
+    assert_transcript!(script);
+}
