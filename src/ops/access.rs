@@ -80,7 +80,7 @@ fn has_session(context: &Context) -> bool {
 }
 
 fn same_session(context: &Context, claim: &Claim) -> bool {
-    has_session(context) && claim.session == context.session
+    has_session(context) && claim.session == context.session && claim.agent == context.agent
 }
 
 #[cfg(test)]

@@ -12,6 +12,9 @@ use crate::records::task::{self, Status, Task};
 use crate::records::{message, stamps};
 use crate::state::{Changeset, Snapshot};
 
+/// The most reasons that one phrase names.
+const MOST_REASONS: usize = 5;
+
 /// Which task to take, and how.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -85,7 +88,12 @@ pub fn claim(snapshot: &dyn Snapshot, input: &Claim, context: &Context) -> Resul
     let graph = Graph::of(snapshot)?;
     let free = Task { claim: None, ..task.clone() };
     match graph.standing(&free, context.now) {
-        Standing::Ready | Standing::Unclaimed => take(&task, input.ttl_minutes, input.claim_id.as_deref(), context),
+        Standing::Ready | Standing::Unclaimed => {
+            if let Some(id) = &input.claim_id {
+                require_free(&graph, id)?;
+            }
+            take(&task, input.ttl_minutes, input.claim_id.as_deref(), context)
+        }
         standing => Err(refusal(&task, &standing)),
     }
 }
@@ -98,6 +106,10 @@ pub fn claim(snapshot: &dyn Snapshot, input: &Claim, context: &Context) -> Resul
 /// `bad_id` where the id of the claim has a wrong form.
 pub fn next(snapshot: &dyn Snapshot, input: &Next, context: &Context) -> Result<Changeset> {
     let graph = Graph::of(snapshot)?;
+    if let Some((task, claim)) = input.claim_id.as_deref().and_then(|id| carrying(&graph, id)) {
+        // Asked before, and the answer was lost.
+        return renew(task, claim, input.ttl_minutes, context);
+    }
     let stale = || {
         let stale = context.signs.stale(graph.tasks(), context.now);
         let workable = |task: &Task| {
@@ -163,6 +175,25 @@ fn renew(before: &Task, claim: &task::Claim, ttl_minutes: Option<u64>, context: 
     Ok(changes)
 }
 
+/// Returns the task that a claim with this id holds.
+fn carrying<'a>(graph: &'a Graph, id: &str) -> Option<(&'a Task, &'a task::Claim)> {
+    let claims = graph.tasks().filter_map(|task| task.claim.as_ref().map(|claim| (task, claim)));
+    claims.into_iter().find(|(_, claim)| claim.id == id)
+}
+
+/// Refuses an id that a claim on another task has: whoever knows it would own both.
+fn require_free(graph: &Graph, id: &str) -> Result<()> {
+    match carrying(graph, id) {
+        None => Ok(()),
+        Some((task, _)) => Err(Error::conflict(
+            "claim_id_taken",
+            format!("cannot claim with the id {}: it is that of the claim on {}", text::excerpt(id, 40), task.id),
+        )
+        .detail("task", task.id.as_str())
+        .hint("leave --claim-id out, and an id is made")),
+    }
+}
+
 fn may_replace(context: &Context, task: &Task, claim: &task::Claim, over: Over) -> Result<()> {
     match over {
         Over::Anybody => Ok(()),
@@ -181,7 +212,8 @@ fn take(before: &Task, ttl_minutes: Option<u64>, claim_id: Option<&str>, context
         None => context.seed.id('c', 0),
     };
     let mut after = before.clone();
-    let at = stamps::greatest(before).plus(std::time::Duration::from_millis(1)).max(context.now);
+    // The moment of the machine, not a stamp: by it the silence of the holder is measured.
+    let at = context.now;
     after.epoch = before.epoch.saturating_add(1);
     after.attempts = before.attempts.saturating_add(1);
     after.status = Status::InProgress;
@@ -238,17 +270,22 @@ fn refusal(task: &Task, standing: &Standing) -> Error {
 
 /// Returns why a task cannot go on, in one phrase.
 pub fn in_words(reasons: &[Reason]) -> String {
-    let words = reasons.iter().map(|reason| match reason {
+    let words = reasons.iter().take(MOST_REASONS).map(|reason| match reason {
         Reason::Dependency { on } => format!("it waits for {on}"),
         Reason::Ancestor { ancestor } => format!("it is part of {ancestor}, which is blocked"),
         Reason::Cycle => "it waits for itself".to_owned(),
         Reason::Status { because: Some(because) } => format!("it is blocked: {}", text::excerpt(because, 80)),
         Reason::Status { because: None } => "it is blocked".to_owned(),
     });
-    words.collect::<Vec<_>>().join(", ")
+    let mut words: Vec<String> = words.collect();
+    if reasons.len() > MOST_REASONS {
+        words.push(format!("and {} more", reasons.len() - MOST_REASONS));
+    }
+    words.join(", ")
 }
 
-fn listed(ids: &[String]) -> String {
+/// Returns a few ids in one phrase, and how many more there are.
+pub fn listed(ids: &[String]) -> String {
     let mut shown = ids.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
     if ids.len() > 5 {
         shown.push_str(&format!(" and {} more", ids.len() - 5));
@@ -443,6 +480,28 @@ mod tests {
         assert_eq!(code(world.run(release(false))), "claim_held");
         world.run(release(true)).expect("released by force");
         assert_eq!(world.get("a").status, Status::Blocked);
+    }
+
+    #[test]
+    fn an_id_belongs_to_one_claim_and_asking_for_it_again_gives_the_same_task() {
+        let mut world = with_task();
+        world.task("b");
+        let with_id = |task: &str| Claim { claim_id: Some("once".into()), ..claim_of(task) };
+        world.run(Operation::Claim(with_id("a"))).expect("claimed");
+        assert_eq!(code(world.run(Operation::Claim(with_id("b")))), "claim_id_taken");
+        let next = Operation::ClaimNext(Next { claim_id: Some("once".into()), ..Next::default() });
+        assert_eq!(world.run(next).expect("held").about.expect("a task").id().as_str(), "a");
+        assert!(world.get("b").claim.is_none());
+    }
+
+    #[test]
+    fn a_session_is_one_of_its_agent() {
+        let mut world = with_task();
+        world.session = Some("s1".into());
+        world.claim("a");
+        world.become_other("bob");
+        world.session = Some("s1".into());
+        assert_eq!(code(world.run(Operation::Claim(claim_of("a")))), "claim_held");
     }
 
     #[test]

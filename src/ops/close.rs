@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::claim::listed;
 use super::{Context, access, message, note, task::require};
 use crate::base::{Error, Result, text};
 use crate::query::Graph;
 use crate::records::message::Type;
 use crate::records::stamps;
-use crate::records::task::{GateStatus, Status, Task};
+use crate::records::task::{GateStatus, Status, TASK, Task};
 use crate::state::{Changeset, Snapshot};
 
 /// Which task is done.
@@ -130,7 +131,7 @@ pub fn require_open(task: &Task, doing: &str) -> Result<()> {
     let when = task.completed_at.map(|at| format!(" since {at}")).unwrap_or_default();
     Err(Error::conflict("closed", format!("cannot {doing} {}: it is {}{when}", task.id, task.status))
         .detail("status", task.status.as_str())
-        .hint(format!("git coord reopen {}", task.id)))
+        .hint(format!("git coord show {}", task.id)))
 }
 
 fn closed(before: &Task, status: Status, context: &Context) -> Task {
@@ -148,12 +149,16 @@ enum HeldBack {
     Children(Vec<String>),
     Dependencies(Vec<String>),
     Gates(Vec<String>),
+    Unreadable(Vec<String>),
 }
 
 impl HeldBack {
     fn names(&self) -> &[String] {
         match self {
-            HeldBack::Children(names) | HeldBack::Dependencies(names) | HeldBack::Gates(names) => names,
+            HeldBack::Children(names)
+            | HeldBack::Dependencies(names)
+            | HeldBack::Gates(names)
+            | HeldBack::Unreadable(names) => names,
         }
     }
 
@@ -162,15 +167,17 @@ impl HeldBack {
             HeldBack::Children(_) => "open_children",
             HeldBack::Dependencies(_) => "open_dependencies",
             HeldBack::Gates(_) => "gates_not_passed",
+            HeldBack::Unreadable(_) => "unreadable",
         }
     }
 
     fn refusal(&self, task: &Task) -> Error {
-        let names = self.names().join(", ");
+        let names = listed(self.names());
         let why = match self {
             HeldBack::Children(_) => format!("its children {names} are open"),
             HeldBack::Dependencies(_) => format!("it waits for {names}"),
             HeldBack::Gates(_) => format!("the gates {names} have not passed"),
+            HeldBack::Unreadable(_) => format!("{names} may be a part of it, and cannot be read"),
         };
         Error::invalid(self.code(), format!("cannot finish {}: {why}", task.id))
             .detail("names", self.names().to_vec())
@@ -192,6 +199,10 @@ fn held_back(snapshot: &dyn Snapshot, task: &Task) -> Result<Vec<HeldBack>> {
             reasons.push(HeldBack::Dependencies(open));
         }
     }
+    let unreadable = snapshot.broken_naming(&TASK, &task.id)?;
+    if !unreadable.is_empty() {
+        reasons.push(HeldBack::Unreadable(unreadable.into_iter().map(String::from).collect()));
+    }
     let missing = missing_gates(snapshot, task)?;
     if !missing.is_empty() {
         reasons.push(HeldBack::Gates(missing));
@@ -202,9 +213,23 @@ fn held_back(snapshot: &dyn Snapshot, task: &Task) -> Result<Vec<HeldBack>> {
 /// The gates that the team's policy `required_gates` names and that have not passed.
 fn missing_gates(snapshot: &dyn Snapshot, task: &Task) -> Result<Vec<String>> {
     let config = snapshot.config()?;
-    let required = config.policy.get("required_gates").and_then(Value::as_array).into_iter().flatten();
+    let required: Vec<&str> = match config.policy.get("required_gates") {
+        None => Vec::new(),
+        Some(Value::String(name)) => vec![name],
+        Some(Value::Array(names)) if names.iter().all(Value::is_string) => {
+            names.iter().filter_map(Value::as_str).collect()
+        }
+        // A policy that nobody can read protects nothing, so nothing passes it.
+        Some(_) => {
+            return Err(Error::invalid(
+                "bad_policy",
+                "cannot tell which gates are required: required_gates is no list of names",
+            )
+            .hint("git show refs/coord/main:coordination.yaml"));
+        }
+    };
     let passed = |name: &str| task.gates.get(name).is_some_and(|gate| gate.status == GateStatus::Passed);
-    Ok(required.filter_map(Value::as_str).filter(|name| !passed(name)).map(str::to_owned).collect())
+    Ok(required.into_iter().filter(|name| !passed(name)).map(str::to_owned).collect())
 }
 
 fn passed_over(task: &Task, held_back: &[HeldBack], input: &Done, context: &Context) -> Vec<String> {

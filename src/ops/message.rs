@@ -8,10 +8,10 @@ use serde_json::Value;
 
 use super::Context;
 use crate::base::{Error, Result, text};
+use crate::records::agent;
 use crate::records::message::{MESSAGE, Message, Type, Urgency, inbox_path};
 use crate::records::record::{Record, Typed};
-use crate::records::{Agent, agent};
-use crate::state::{Changeset, Snapshot, find, get};
+use crate::state::{Changeset, Snapshot, get};
 
 /// What to send to whom.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -123,7 +123,7 @@ pub fn reply(snapshot: &dyn Snapshot, input: &Reply, context: &Context) -> Resul
 }
 
 /// Returns the name of an agent as its profile writes it: names are the same whatever their case.
-fn recipient(snapshot: &dyn Snapshot, name: &str) -> Result<String> {
+pub fn recipient(snapshot: &dyn Snapshot, name: &str) -> Result<String> {
     let id =
         agent::parse_name(name).map_err(|error| error.hint("name agents, with commas between them: dev-1,dev-2"))?;
     Ok(snapshot.twin(&agent::AGENT, &id)?.unwrap_or(id).into())
@@ -154,7 +154,7 @@ pub fn deliver(snapshot: &dyn Snapshot, message: &Message, changes: &mut Changes
     let record: Arc<dyn Record> = Arc::new(message.clone());
     for name in &message.to {
         let agent = agent::parse_name(name)?;
-        if find::<Agent>(snapshot, &agent)?.is_none() {
+        if !snapshot.contains(&agent::AGENT, &agent)? {
             changes.warn("unknown_agent", format!("there is no agent {agent} yet; the message waits in its inbox"));
         }
         changes.link(inbox_path(&agent, &message.id), record.clone());

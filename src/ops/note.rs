@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::message::{deliver, require_text};
+use super::message::{deliver, recipient, require_text};
 use super::{Context, access, task::require};
 use crate::base::{Result, text};
 use crate::records::message::{Message, Type, Urgency};
@@ -86,9 +86,9 @@ pub fn say(
     context: &Context,
     changes: &mut Changeset,
 ) -> Result<Message> {
-    let mut to: BTreeSet<String> = said.to.iter().cloned().collect();
+    let mut to: BTreeSet<String> = said.to.iter().map(|name| recipient(snapshot, name)).collect::<Result<_>>()?;
     if said.report {
-        to.extend(reports_to(snapshot, &context.agent)?);
+        to.extend(reports_to(snapshot, &context.agent, changes));
     }
     let mut message = Message::new(context.seed.ulid(context.now, 0), context.now, &context.agent);
     message.from.clone_from(&context.agent);
@@ -104,9 +104,26 @@ pub fn say(
     Ok(message)
 }
 
-/// Returns whom an agent reports to, where it has a profile that says so.
-fn reports_to(snapshot: &dyn Snapshot, agent: &str) -> Result<Option<String>> {
-    Ok(find::<Agent>(snapshot, agent)?.and_then(|agent| agent.reports_to))
+/// Returns whom an agent reports to, where it has a profile that says so. A profile that makes no sense keeps nobody
+/// from finishing a task: it is a warning.
+fn reports_to(snapshot: &dyn Snapshot, agent: &str, changes: &mut Changeset) -> Option<String> {
+    let boss = match find::<Agent>(snapshot, agent) {
+        Ok(profile) => profile.and_then(|profile| profile.reports_to),
+        Err(_) => {
+            changes.warn(
+                "unreadable",
+                format!("the profile of {} cannot be read; nobody was told", text::excerpt(agent, 40)),
+            );
+            None
+        }
+    };
+    match recipient(snapshot, boss.as_deref()?) {
+        Ok(name) => Some(name),
+        Err(error) => {
+            changes.warn(error.code(), format!("{}; nobody was told", error.message()));
+            None
+        }
+    }
 }
 
 #[cfg(test)]

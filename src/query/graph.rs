@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::base::{Result, Timestamp};
 use crate::records::Task;
-use crate::records::task::Status;
+use crate::records::task::{Status, TASK};
 use crate::state::{Snapshot, all};
 
 /// All tasks of one moment, and who is whose child.
@@ -17,6 +17,8 @@ use crate::state::{Snapshot, all};
 pub struct Graph {
     tasks: BTreeMap<String, Task>,
     children: BTreeMap<String, BTreeSet<String>>,
+    /// Tasks that are there and cannot be read: nobody can say that they are closed.
+    broken: BTreeSet<String>,
 }
 
 /// Why a task cannot go on.
@@ -69,7 +71,9 @@ impl Graph {
     /// # Errors
     /// Whatever the snapshot cannot read.
     pub fn of(snapshot: &(impl Snapshot + ?Sized)) -> Result<Self> {
-        Ok(Self::from_tasks(all::<Task>(snapshot)?))
+        let mut graph = Self::from_tasks(all::<Task>(snapshot)?);
+        graph.broken = snapshot.broken(&TASK)?.into_iter().map(String::from).collect();
+        Ok(graph)
     }
 
     /// Builds the graph of these tasks.
@@ -82,6 +86,11 @@ impl Graph {
             graph.tasks.insert(task.id.to_string(), task);
         }
         graph
+    }
+
+    /// Returns whether a task is there, readable or not.
+    pub fn contains(&self, id: &str) -> bool {
+        self.tasks.contains_key(id) || self.broken.contains(id)
     }
 
     /// Returns the task with this id.
@@ -175,7 +184,7 @@ impl Graph {
 
     /// Returns the open tasks in a task's `depends_on`.
     pub fn open_dependencies<'a>(&'a self, task: &'a Task) -> impl Iterator<Item = &'a str> {
-        let is_open = |on: &&String| self.tasks.get(*on).is_some_and(Task::is_open);
+        let is_open = |on: &&String| self.tasks.get(*on).is_some_and(Task::is_open) || self.broken.contains(*on);
         task.depends_on.iter().filter(is_open).map(String::as_str)
     }
 

@@ -28,7 +28,7 @@ pub fn missing(graph: &Graph) -> Vec<Missing> {
         let related = task.related.iter().map(|target| ("related", target));
         let origin = task.discovered_from.iter().map(|target| ("discovered_from", target));
         for (field, target) in parent.chain(waits).chain(related).chain(origin) {
-            if graph.task(target).is_none() {
+            if !graph.contains(target) {
                 found.push(Missing { task: task.id.to_string(), field: field.to_owned(), target: target.clone() });
             }
         }

@@ -46,8 +46,8 @@ impl Signs {
 
     /// Returns when a claim last gave a sign of life.
     pub fn last(&self, claim: &Claim) -> Timestamp {
-        let noted = self.noted.get(&Self::key(claim).name()).copied();
-        noted.map_or(claim.at, |noted| noted.max(claim.at))
+        let keys = [Self::key(claim), SignKey::Claim(&claim.id)];
+        keys.iter().filter_map(|key| self.noted.get(&key.name()).copied()).fold(claim.at, Timestamp::max)
     }
 
     /// Returns for how long a claim has been silent beyond its time; nothing where it is alive.
@@ -127,6 +127,11 @@ mod tests {
         assert!(twin.overdue(&claim(Some("s1")), Timestamp::from_seconds(3600)).is_some());
         assert!(twin.overdue(&claim(None), Timestamp::from_seconds(3600)).is_some());
         assert!(twin.overdue(&claim(Some("s2")), Timestamp::from_seconds(3600)).is_none());
+    }
+
+    #[test]
+    fn a_sign_for_the_claim_itself_counts_for_one_with_a_session_too() {
+        assert!(noted(SignKey::Claim("c1"), 30).overdue(&claim(Some("s1")), Timestamp::from_seconds(61)).is_none());
     }
 
     #[test]

@@ -34,8 +34,11 @@ impl Session {
         blob: Option<Oid>,
     ) -> Result<Option<std::sync::Arc<dyn crate::records::Record>>> {
         let (Some(commit), Some(blob), Some((kind, id))) = (commit, blob, kind::locate(path)) else { return Ok(None) };
-        let bytes = self.store().tree(commit)?.blob(blob)?;
-        Ok(snapshot::decode(kind, &id, &bytes).ok())
+        match self.store().tree(commit)?.blob(blob) {
+            Ok(bytes) => Ok(snapshot::decode(kind, &id, &bytes).ok()),
+            Err(error) if error.code() == "too_large" => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 }
 

@@ -13,6 +13,9 @@ use crate::query::Signs;
 use crate::query::stale::SignKey;
 use crate::store::Store;
 
+/// How long a claim that is remembered may not have landed yet: longer than a writer waits for its turn.
+const IN_FLIGHT: Duration = Duration::from_secs(120);
+
 /// How long a session's sign of life is kept after it was given.
 const SIGNS_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
 
@@ -53,12 +56,18 @@ impl<'s> Machine<'s> {
     ///
     /// # Errors
     /// Where nothing can be written.
-    pub fn hold(&self, agent: &str, claim: &str) -> Result<()> {
+    pub fn hold(&self, agent: &str, claim: &str, at: Timestamp) -> Result<()> {
         let file = format!("{}/{claim}", self.held_folder(agent));
         if self.path(&file).exists() {
             return Ok(());
         }
-        self.write(&file, "")
+        self.write(&file, &format!("{at}\n"))
+    }
+
+    /// Returns whether a claim was remembered so long ago that, if it was ever to be made, it has been made.
+    pub fn is_settled(&self, agent: &str, claim: &str, now: Timestamp) -> bool {
+        let text = fs::read_to_string(self.path(&format!("{}/{claim}", self.held_folder(agent)))).unwrap_or_default();
+        text.trim().parse().map_or(true, |at: Timestamp| now.since(at) > IN_FLIGHT)
     }
 
     /// Forgets a claim that is over, and its signs of life.
@@ -68,13 +77,14 @@ impl<'s> Machine<'s> {
         let _ = fs::remove_file(self.path(&sign_file(&SignKey::Claim(claim).name())));
     }
 
-    /// Notes a sign of life; an earlier moment than the one noted changes nothing.
+    /// Notes a sign of life.
     ///
     /// # Errors
     /// Where nothing can be written.
     pub fn note_sign(&self, key: SignKey<'_>, agent: &str, at: Timestamp) -> Result<()> {
         let file = sign_file(&key.name());
-        if read_sign(&self.path(&file)).is_some_and(|(noted, _)| noted >= at) {
+        // Only a clock that has gone back notes an earlier moment: then the later one was wrong.
+        if read_sign(&self.path(&file)).is_some_and(|(noted, _)| noted == at) {
             return Ok(());
         }
         self.write(&file, &format!("{at}\n{agent}\n"))
@@ -117,7 +127,9 @@ impl<'s> Machine<'s> {
 
     /// The claims of one agent in one worktree: two worktrees are two owners, whatever the name.
     fn held_folder(&self, agent: &str) -> String {
-        let worktree = self.store.git_dir().to_string_lossy();
+        // Below the common dir, so that a repository may be moved or mounted elsewhere.
+        let git_dir = self.store.git_dir();
+        let worktree = git_dir.strip_prefix(self.store.common_dir()).unwrap_or(git_dir).to_string_lossy();
         format!("held/{}", id::digest(&format!("{worktree}\n{agent}")))
     }
 

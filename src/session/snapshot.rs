@@ -18,6 +18,7 @@ pub struct TreeSnapshot<'s> {
     tree: Tree<'s>,
     config: Config,
     scanned: RefCell<BTreeMap<&'static str, Vec<Arc<dyn Record>>>>,
+    broken: RefCell<BTreeMap<&'static str, Vec<Id>>>,
 }
 
 /// A file in the tree that is no record, and why.
@@ -34,7 +35,7 @@ impl<'s> TreeSnapshot<'s> {
     pub(super) fn open(store: &'s Store, commit: Oid) -> Result<Self> {
         let tree = store.tree(commit)?;
         let config = read_config(&tree, commit)?;
-        Ok(TreeSnapshot { commit, tree, config, scanned: RefCell::default() })
+        Ok(TreeSnapshot { commit, tree, config, scanned: RefCell::default(), broken: RefCell::default() })
     }
 
     /// Returns the commit.
@@ -81,19 +82,35 @@ impl<'s> TreeSnapshot<'s> {
     }
 
     /// Reads every record of a kind whose file `looks_right`; what cannot be read is passed over.
-    fn read_all(&self, kind: &'static Kind, looks_right: impl Fn(&[u8]) -> bool) -> Result<Vec<Arc<dyn Record>>> {
-        let mut records = Vec::new();
+    fn read_all(
+        &self,
+        kind: &'static Kind,
+        looks_right: impl Fn(&[u8]) -> bool,
+    ) -> Result<(Vec<Arc<dyn Record>>, Vec<Id>)> {
+        let (mut records, mut broken) = (Vec::new(), Vec::new());
         self.tree.walk(kind.folder(), &mut |path, blob| {
-            if let Some((_, id)) = kind::locate(path) {
-                let bytes = self.tree.blob(blob)?;
-                if looks_right(&bytes) {
-                    records.extend(decode(kind, &id, &bytes).ok());
+            let Some((_, id)) = kind::locate(path) else { return Ok(()) };
+            // What is too large for a record is not looked into.
+            let bytes = self.bytes(blob)?.unwrap_or_default();
+            if looks_right(&bytes) {
+                match decode(kind, &id, &bytes) {
+                    Ok(record) => records.push(record),
+                    Err(_) => broken.push(id),
                 }
             }
             Ok(())
         })?;
         records.sort_by(|a, b| a.id().cmp(b.id()));
-        Ok(records)
+        Ok((records, broken))
+    }
+
+    /// Returns the bytes of a file; nothing where it is larger than any record, so that one file stops no list.
+    fn bytes(&self, blob: Oid) -> Result<Option<Vec<u8>>> {
+        match self.tree.blob(blob) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.code() == "too_large" => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 }
 
@@ -124,9 +141,15 @@ impl Snapshot for TreeSnapshot<'_> {
         if let Some(known) = self.scanned.borrow().get(kind.name) {
             return Ok(known.clone());
         }
-        let records = self.read_all(kind, |_| true)?;
+        let (records, broken) = self.read_all(kind, |_| true)?;
         self.scanned.borrow_mut().insert(kind.name, records.clone());
+        self.broken.borrow_mut().insert(kind.name, broken);
         Ok(records)
+    }
+
+    fn broken(&self, kind: &'static Kind) -> Result<Vec<Id>> {
+        self.scan(kind)?;
+        Ok(self.broken.borrow().get(kind.name).cloned().unwrap_or_default())
     }
 
     fn inbox(&self, agent: &str) -> Result<Vec<Id>> {
@@ -156,13 +179,21 @@ impl Snapshot for TreeSnapshot<'_> {
 
     /// A child's file holds its parent's id; only such files are parsed.
     fn children(&self, id: &str) -> Result<Vec<Task>> {
-        let needle = id.as_bytes();
-        let holds = |bytes: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
         let known = self.scanned.borrow().contains_key(task::TASK.name);
-        let records = if known { self.scan(&task::TASK)? } else { self.read_all(&task::TASK, holds)? };
+        let records =
+            if known { self.scan(&task::TASK)? } else { self.read_all(&task::TASK, |bytes| holds(bytes, id))?.0 };
         let tasks = records.iter().filter_map(downcast::<Task>);
         Ok(tasks.filter(|child| child.parent.as_deref() == Some(id)).cloned().collect())
     }
+
+    fn broken_naming(&self, kind: &'static Kind, id: &str) -> Result<Vec<Id>> {
+        let (_, broken) = self.read_all(kind, |bytes| holds(bytes, id))?;
+        Ok(broken.into_iter().filter(|broken| broken.as_str() != id).collect())
+    }
+}
+
+fn holds(bytes: &[u8], id: &str) -> bool {
+    bytes.windows(id.len()).any(|window| window == id.as_bytes())
 }
 
 /// Reads a file as the record that its place says it is.
@@ -194,20 +225,12 @@ fn read_config(tree: &Tree<'_>, commit: Oid) -> Result<Config> {
         .hint(format!("git log {STATE_REF}")));
     };
     let config = Config::decode(&blob.bytes).map_err(|why| {
+        if why.code() == "unsupported_format" {
+            return Error::fatal("newer_format", why.message().to_owned()).hint("install a newer git-coord");
+        }
         Error::fatal("damaged", format!("cannot read {} at {STATE_REF}", config::PATH))
             .hint(format!("git show {STATE_REF}:{}", config::PATH))
             .because(why)
     })?;
-    if config.format > config::FORMAT {
-        return Err(Error::fatal(
-            "newer_format",
-            format!(
-                "the state here has format {}, and this git-coord knows formats up to {}",
-                config.format,
-                config::FORMAT
-            ),
-        )
-        .hint("install a newer git-coord"));
-    }
     Ok(config)
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::{Identity, Session, TreeSnapshot, recover};
-use crate::base::{Error, Kind as ErrorKind, Result, text};
+use crate::base::{Error, Kind as ErrorKind, Result, text, time};
 use crate::ops::{self, Context, Operation};
 use crate::query::Signs;
 use crate::query::stale::SignKey;
@@ -39,8 +39,15 @@ impl Session {
     /// cannot write.
     pub fn transact(&self, operation: &Operation) -> Result<Outcome> {
         let identity = self.identity()?;
-        let context = self.context(operation, &identity);
-        self.transact_with(&identity, &context, |snapshot| ops::apply(operation, snapshot, &context))
+        let context = self.plain_context(&identity);
+        self.transact_with(&identity, &context, |snapshot| {
+            if !operation.looks_at_signs() {
+                return ops::apply(operation, snapshot, &context);
+            }
+            // Looked at when it is our turn: a holder may have given a sign while we waited for it.
+            let now = time::now().max(context.now);
+            ops::apply(operation, snapshot, &Context { now, signs: self.machine().signs(), ..context.clone() })
+        })
     }
 
     /// Does what `decide` wants, with the circumstances given; it is asked again for each tip.
@@ -68,21 +75,13 @@ impl Session {
                 return Ok(Outcome { commit: None, record, events: Vec::new(), warnings });
             }
             if let Some(commit) = self.publish(&mut writer, &snapshot, &changes, identity, context)? {
-                drop(writer);
+                // Before the next writer has its turn, who may ask whether we are alive.
                 self.keep_alive(&changes, identity, context);
+                drop(writer);
                 return self.outcome(commit, &snapshot, changes, identity, context);
             }
             wait_for_git(deadline)?;
         }
-    }
-
-    /// Returns the circumstances of an operation.
-    pub fn context(&self, operation: &Operation, identity: &Identity) -> Context {
-        let mut context = self.plain_context(identity);
-        if operation.looks_at_signs() {
-            context.signs = self.machine().signs();
-        }
-        context
     }
 
     /// Returns the circumstances of something that no sign of life of others decides.
@@ -112,7 +111,7 @@ impl Session {
         let commit_time = context.now.max(parent.commit_time);
         // Crash after this: the worktree remembers a claim that was never made, which is the id of nothing.
         if let Some(claim) = &changes.holds {
-            self.machine().hold(&identity.agent, &claim.id)?;
+            self.machine().hold(&identity.agent, &claim.id, context.now)?;
         }
         let new = NewCommit {
             expected: Some(snapshot.commit()),
@@ -168,7 +167,7 @@ impl Session {
         let _ = machine.note_sign(SignKey::Session { agent, session }, agent, context.now);
         if let Some(claim) = &changes.holds {
             let _ = machine.note_sign(Signs::key(claim), agent, context.now);
-            let _ = machine.hold(agent, &claim.id);
+            let _ = machine.hold(agent, &claim.id, context.now);
         }
         if let Some(over) = &changes.ends {
             machine.let_go(&over.agent, &over.id);

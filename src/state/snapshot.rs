@@ -26,6 +26,18 @@ pub trait Snapshot {
     /// Returns all readable records of a kind, in the order of their ids.
     fn scan(&self, kind: &'static Kind) -> Result<Vec<Arc<dyn Record>>>;
 
+    /// Returns the ids of the records of a kind whose file is there and cannot be read.
+    fn broken(&self, kind: &'static Kind) -> Result<Vec<Id>> {
+        let _ = kind;
+        Ok(Vec::new())
+    }
+
+    /// Returns the ids of other records of a kind that cannot be read and in whose file this id stands.
+    fn broken_naming(&self, kind: &'static Kind, id: &str) -> Result<Vec<Id>> {
+        let _ = (kind, id);
+        Ok(Vec::new())
+    }
+
     /// Returns the ids of the messages that an agent has unread, oldest first.
     fn inbox(&self, agent: &str) -> Result<Vec<Id>>;
 

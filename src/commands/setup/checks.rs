@@ -95,8 +95,8 @@ pub(super) fn locks(session: &Session, findings: &mut Vec<Finding>) {
 pub(super) fn records(session: &Session, snapshot: &TreeSnapshot<'_>, findings: &mut Vec<Finding>) -> Result<usize> {
     let unreadable = snapshot.unreadable()?.into_iter().map(|file| {
         let why = std::error::Error::source(&file.error).map_or_else(|| file.error.to_string(), ToString::to_string);
-        Finding::new("unreadable", format!("{} is no record: {why}", file.path))
-            .hint(format!("git show {STATE_REF}:{}", file.path))
+        let finding = Finding::new("unreadable", format!("{} is no record: {why}", file.path));
+        if is_plain(&file.path) { finding.hint(format!("git show {STATE_REF}:{}", file.path)) } else { finding }
     });
     few(unreadable, findings);
 
@@ -118,7 +118,10 @@ pub(super) fn records(session: &Session, snapshot: &TreeSnapshot<'_>, findings: 
         if Id::parse(&agent).is_err() || !snapshot.contains(&AGENT, &agent)? {
             let waiting = snapshot.inbox(&agent)?.len();
             let message = format!("{waiting} messages wait for {agent}, who has no profile");
-            strangers.push(Finding::new("unknown_agent", message).hint(format!("git coord agent new {agent}")));
+            let finding = Finding::new("unknown_agent", message);
+            let can_be_made =
+                Id::parse(&agent).is_ok_and(|id| snapshot.twin(&AGENT, &id).is_ok_and(|twin| twin.is_none()));
+            strangers.push(if can_be_made { finding.hint(format!("git coord agent new {agent}")) } else { finding });
         }
     }
     few(strangers.into_iter(), findings);
@@ -155,6 +158,11 @@ fn stamps(session: &Session, snapshot: &TreeSnapshot<'_>, findings: &mut Vec<Fin
 fn greatest(record: &dyn Record) -> crate::base::Timestamp {
     let edited = record.edited().values().map(|stamp| stamp.0).max().unwrap_or_default();
     edited.max(record.created_at()).max(record.updated_at())
+}
+
+/// Returns whether a path may stand in a hint: it may be pasted into a shell, and somebody else has chosen it.
+fn is_plain(path: &str) -> bool {
+    path.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._/@:-".contains(&byte))
 }
 
 /// Lists a few findings of one sort, and says how many more there are.

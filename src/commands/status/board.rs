@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::base::{Result, Timestamp};
+use crate::base::{Result, Timestamp, text};
 use crate::query::graph::order;
 use crate::query::{Graph, Presence, Signs};
 use crate::records::message::{Type, Urgency};
@@ -13,6 +13,9 @@ use crate::records::task::Status;
 use crate::records::{Agent, Message, Task};
 use crate::session::{Session, TreeSnapshot};
 use crate::state::{Snapshot, all};
+
+/// How much of a message is shown.
+const LONGEST_SAID: usize = 280;
 
 /// How many tasks are listed as ready.
 const MOST_READY: usize = 20;
@@ -106,7 +109,7 @@ pub struct Said {
     pub thread: Option<String>,
     /// When.
     pub at: Timestamp,
-    /// The content.
+    /// The beginning of the content, on one line; `show` has all of it.
     pub text: String,
 }
 
@@ -179,7 +182,7 @@ impl Said {
             from: message.from.clone(),
             thread: message.thread.clone(),
             at: message.timestamp,
-            text: message.body.clone(),
+            text: text::excerpt(&message.body, LONGEST_SAID),
         }
     }
 }

@@ -4,11 +4,14 @@ use clap::Args as ClapArgs;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::base::Id;
-use crate::base::{Result, Timestamp, text};
+use std::collections::BTreeSet;
+
+use crate::base::{Id, Result, Timestamp, text};
 use crate::commands::page::Page;
 use crate::commands::verb::{Group, Report, Scene, Verb};
 use crate::query::stale::SignKey;
+use crate::records::Task;
+use crate::state::{Warning, all};
 
 /// Give a sign of life for the claims you hold, without a commit
 ///
@@ -30,8 +33,14 @@ pub struct Answer {
     pub session: Option<String>,
     /// The claims that this worktree remembers and that were kept alive.
     pub claims: Vec<String>,
+    /// The claims that this worktree remembered and that are over; they are forgotten now.
+    pub lost: Vec<String>,
     /// When.
     pub at: Timestamp,
+    /// What the user should know.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
+    pub warnings: Vec<Warning>,
 }
 
 /// The verb.
@@ -46,23 +55,38 @@ impl Verb for Heartbeat {
     fn run(args: Args, scene: &Scene) -> Result<Answer> {
         let session = scene.session()?;
         // A sign of life where nobody could ever see one would only look like success.
-        session.tip()?;
+        let snapshot = session.snapshot()?;
         let identity = session.identity()?;
         let machine = session.machine();
-        let mut claims: Vec<String> = machine.held(&identity.agent).into_iter().collect();
-        if let Some(id) = args.claim_id {
-            claims = vec![Id::parse(&id)?.into()];
-        }
         let now = session.now();
-        machine.note_sign(
-            SignKey::Session { agent: &identity.agent, session: identity.session.as_deref().unwrap_or_default() },
-            &identity.agent,
-            now,
-        )?;
+        let own = SignKey::Session { agent: &identity.agent, session: identity.session.as_deref().unwrap_or_default() };
+        machine.note_sign(own, &identity.agent, now)?;
+        let remembered = match &args.claim_id {
+            Some(id) => BTreeSet::from([String::from(Id::parse(id)?)]),
+            None => machine.held(&identity.agent),
+        };
+        let tasks = all::<Task>(&snapshot)?;
+        let alive: BTreeSet<&str> = tasks.iter().filter_map(|task| Some(task.claim.as_ref()?.id.as_str())).collect();
+        let (claims, over): (Vec<String>, Vec<String>) =
+            remembered.into_iter().partition(|claim| alive.contains(claim.as_str()));
+        let lost: Vec<String> =
+            over.into_iter().filter(|claim| machine.is_settled(&identity.agent, claim, now)).collect();
         for claim in &claims {
             machine.note_sign(SignKey::Claim(claim), &identity.agent, now)?;
         }
-        Ok(Answer { agent: identity.agent, session: identity.session, claims, at: now })
+        lost.iter().for_each(|claim| machine.let_go(&identity.agent, claim));
+        machine.forget_old_signs(now);
+        let warnings = lost.iter().map(|claim| {
+            Warning::new("claim_lost", format!("the claim {claim} is over: its task was taken or closed"))
+        });
+        Ok(Answer {
+            warnings: warnings.collect(),
+            agent: identity.agent,
+            session: identity.session,
+            claims,
+            lost,
+            at: now,
+        })
     }
 }
 
@@ -74,6 +98,10 @@ impl Report for Answer {
             several => format!("{several} claims"),
         };
         page.say(format!("{} is alive: {claims}", text::excerpt(&self.agent, 40)));
+    }
+
+    fn warnings(&self) -> &[Warning] {
+        &self.warnings
     }
 
     fn is_receipt(&self) -> bool {

@@ -40,7 +40,7 @@ pub struct Shown {
     pub blob: Option<String>,
     /// The commit it was read at.
     pub commit: String,
-    /// The tasks that are part of it.
+    /// The tasks that are part of it, without their texts.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[serde(default)]
     pub children: Vec<RecordJson>,
@@ -74,7 +74,7 @@ pub fn shown(
         record: record::json(record.as_ref(), stamps),
         blob: snapshot.blob(kind, id)?.map(|blob| blob.to_string()),
         commit: snapshot.commit().to_string(),
-        children: children.iter().map(|child| record::json(child, stamps)).collect(),
+        children: children.iter().map(|child| record::head(child, stamps)).collect(),
         people: People { record, children, now: session.now(), stamps },
     })
 }

@@ -153,23 +153,7 @@ fn an_unreadable_record_stops_no_view_and_is_not_touched() {
     let (repo, _) = repo_with("");
     let path = repo.files().into_keys().find(|path| path.starts_with("tasks/")).expect("a task");
     let broken = path.replace("T-1.md", "T-broken.md");
-    let index = repo.machine.root().join("index");
-    let git = |words: &[&str], input: &str| {
-        use std::io::Write;
-        let mut command = repo.command("git");
-        command.args(words).env("GIT_INDEX_FILE", &index).stdin(std::process::Stdio::piped());
-        let mut child = command.stdout(std::process::Stdio::piped()).spawn().expect("git starts");
-        child.stdin.take().expect("a pipe").write_all(input.as_bytes()).expect("git listens");
-        let output = child.wait_with_output().expect("git ends");
-        assert!(output.status.success(), "git {words:?}");
-        String::from_utf8(output.stdout).expect("UTF-8").trim().to_owned()
-    };
-    let blob = git(&["hash-object", "-w", "--stdin"], "---\nkind: task\nid: [\n---\nnot yaml\n");
-    git(&["read-tree", "refs/coord/main"], "");
-    git(&["update-index", "--add", "--cacheinfo", &format!("100644,{blob},{broken}")], "");
-    let tree = git(&["write-tree"], "");
-    let commit = git(&["commit-tree", "-m", "Break", "-p", "refs/coord/main", &tree], "");
-    repo.git(&["update-ref", "refs/coord/main", &commit]);
+    let blob = repo.plant(&broken, b"---\nkind: task\nid: [\n---\nnot yaml\n");
 
     assert_eq!(repo.data(&["task", "list"])["total"], 1);
     for words in [&["ready"][..], &["blocked"], &["log"], &["events"], &["next", "--claim"], &["done", "T-1"]] {

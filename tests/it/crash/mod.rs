@@ -2,6 +2,7 @@
 
 mod damage;
 mod failpoints;
+mod foreign;
 mod live_git;
 mod lost_tip;
 mod maintenance;

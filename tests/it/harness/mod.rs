@@ -8,6 +8,7 @@ mod call;
 mod judge;
 mod machine;
 mod normal;
+mod plant;
 mod repo;
 mod surroundings;
 
