@@ -100,7 +100,7 @@ fn open(folders: &[PathBuf], format: ObjectFormat) -> Result<Vec<HandleArc>> {
     let handles = folders.iter().map(|path| {
         let options = Options {
             slots: Slots::default(),
-            alloc_limit_bytes: usize::try_from(LARGEST * 2).ok(),
+            alloc_limit_bytes: usize::try_from(LARGEST).ok(),
             ..Options::default()
         };
         let store = gix::odb::Store::at_opts(path.clone(), format.kind(), &mut std::iter::empty(), options);
