@@ -224,6 +224,7 @@ fn check_moved(snapshot: &dyn Snapshot, before: &Task, after: &Task, changes: &m
                 format!("cannot make {} a part of {parent}: it waits for it", after.id),
             ));
         }
+        super::task::refuse_deadlock(snapshot, after)?;
     }
     check_place(snapshot, &moved, changes)
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Context;
 use crate::base::{Error, Id, Result, text};
+use crate::query::Graph;
 use crate::records::record::Typed;
 use crate::records::{Kind, Task, task};
 use crate::state::{Changeset, Snapshot, find};
@@ -60,11 +61,8 @@ pub fn new(snapshot: &dyn Snapshot, input: &New, context: &Context) -> Result<Ch
     for on in &task.depends_on {
         require(snapshot, on)?;
     }
-    if let Some(on) = waits_for_ancestor(snapshot, &task)? {
-        return Err(Error::invalid(
-            "cycle",
-            format!("cannot make {}: it is part of {on} and would wait for it", task.id),
-        ));
+    if task.parent.is_some() && !task.depends_on.is_empty() {
+        refuse_deadlock(snapshot, &task)?;
     }
     changes.put_main(task);
     Ok(changes)
@@ -132,20 +130,17 @@ pub fn fresh_id(snapshot: &dyn Snapshot, kind: &'static Kind, chosen: Option<&st
     }
 }
 
-/// Returns the first of the task's ancestors, or one of what they wait for it, that the new task would wait for.
-fn waits_for_ancestor(snapshot: &dyn Snapshot, task: &Task) -> Result<Option<String>> {
-    let mut seen = BTreeSet::new();
-    let mut parent = task.parent.clone();
-    while let Some(id) = parent {
-        if task.depends_on.contains(&id) {
-            return Ok(Some(id));
-        }
-        if !seen.insert(id.clone()) {
-            break;
-        }
-        parent = find::<Task>(snapshot, &id)?.and_then(|task| task.parent);
+/// Refuses a task that would wait for something that waits for it.
+///
+/// # Errors
+/// `cycle`.
+pub fn refuse_deadlock(snapshot: &dyn Snapshot, task: &Task) -> Result<()> {
+    match Graph::of(snapshot)?.with(task.clone()).deadlock(&task.id) {
+        None => Ok(()),
+        Some(on) => Err(Error::invalid("cycle", format!("{} would wait for {on}, which would wait for it", task.id))
+            .detail("on", on.as_str())
+            .hint(format!("git coord show {on}"))),
     }
-    Ok(None)
 }
 
 #[cfg(test)]

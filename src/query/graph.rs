@@ -76,6 +76,23 @@ impl Graph {
         Ok(graph)
     }
 
+    /// Returns the graph with one task as it is to be.
+    pub fn with(mut self, task: Task) -> Self {
+        self.children.values_mut().for_each(|children| {
+            children.remove(task.id.as_str());
+        });
+        if let Some(parent) = &task.parent {
+            self.children.entry(parent.clone()).or_default().insert(task.id.to_string());
+        }
+        self.tasks.insert(task.id.to_string(), task);
+        self
+    }
+
+    /// Returns something that a task waits for and that waits for the task: nobody could ever begin either.
+    pub fn deadlock(&self, id: &str) -> Option<String> {
+        self.waited_for(id).into_iter().find(|on| self.waits_for(on, id))
+    }
+
     /// Builds the graph of these tasks.
     pub fn from_tasks(tasks: impl IntoIterator<Item = Task>) -> Self {
         let mut graph = Graph::default();
@@ -352,6 +369,18 @@ mod tests {
         assert!(graph.waits_for("k", "x"), "p waits for x, and k is part of p");
         assert!(!graph.waits_for("c", "b"));
         assert!(!graph.waits_for("x", "k"));
+    }
+
+    #[test]
+    fn a_task_that_could_never_begin_is_known_before_it_is_made() {
+        let graph = || Graph::from_tasks([task("p"), on("y", &["p"]), task("x")]);
+        let mut part = under("k", "p");
+        part.depends_on = ["y".to_owned()].into();
+        assert_eq!(graph().with(part.clone()).deadlock("k").as_deref(), Some("y"));
+        part.depends_on = ["x".to_owned()].into();
+        assert_eq!(graph().with(part).deadlock("k"), None);
+        let moved = graph().with(under("p", "y")).deadlock("p");
+        assert_eq!(moved.as_deref(), Some("p"), "y waits for p, and so would all its parts");
     }
 
     #[test]

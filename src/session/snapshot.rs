@@ -17,9 +17,11 @@ pub struct TreeSnapshot<'s> {
     commit: Oid,
     tree: Tree<'s>,
     config: Config,
-    scanned: RefCell<BTreeMap<&'static str, Vec<Arc<dyn Record>>>>,
+    scanned: RefCell<BTreeMap<&'static str, Records>>,
     broken: RefCell<BTreeMap<&'static str, Vec<Id>>>,
 }
+
+type Records = Vec<Arc<dyn Record>>;
 
 /// A file in the tree that is no record, and why.
 #[derive(Debug)]
@@ -82,11 +84,7 @@ impl<'s> TreeSnapshot<'s> {
     }
 
     /// Reads every record of a kind whose file `looks_right`; what cannot be read is passed over.
-    fn read_all(
-        &self,
-        kind: &'static Kind,
-        looks_right: impl Fn(&[u8]) -> bool,
-    ) -> Result<(Vec<Arc<dyn Record>>, Vec<Id>)> {
+    fn read_all(&self, kind: &'static Kind, looks_right: impl Fn(&[u8]) -> bool) -> Result<(Records, Vec<Id>)> {
         let (mut records, mut broken) = (Vec::new(), Vec::new());
         self.tree.walk(kind.folder(), &mut |path, blob| {
             let Some((_, id)) = kind::locate(path) else { return Ok(()) };

@@ -98,11 +98,8 @@ impl Objects {
 
 fn open(folders: &[PathBuf], format: ObjectFormat) -> Result<Vec<HandleArc>> {
     let handles = folders.iter().map(|path| {
-        let options = Options {
-            slots: Slots::default(),
-            alloc_limit_bytes: usize::try_from(LARGEST).ok(),
-            ..Options::default()
-        };
+        let options =
+            Options { slots: Slots::default(), alloc_limit_bytes: usize::try_from(LARGEST).ok(), ..Options::default() };
         let store = gix::odb::Store::at_opts(path.clone(), format.kind(), &mut std::iter::empty(), options);
         let store = Arc::new(store.map_err(|err| fault::io(format!("open the objects in {}", path.display()), err))?);
         let handle = HandleArc::from(store.to_handle_arc());
