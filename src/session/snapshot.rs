@@ -19,9 +19,13 @@ pub struct TreeSnapshot<'s> {
     config: Config,
     scanned: RefCell<BTreeMap<&'static str, Records>>,
     broken: RefCell<BTreeMap<&'static str, Vec<Id>>>,
+    named: RefCell<BTreeMap<(&'static str, String), Read>>,
 }
 
 type Records = Vec<Arc<dyn Record>>;
+
+/// Records, and the ids of files that should be some and are none.
+type Read = (Records, Vec<Id>);
 
 /// A file in the tree that is no record, and why.
 #[derive(Debug)]
@@ -37,7 +41,14 @@ impl<'s> TreeSnapshot<'s> {
     pub(super) fn open(store: &'s Store, commit: Oid) -> Result<Self> {
         let tree = store.tree(commit)?;
         let config = read_config(&tree, commit)?;
-        Ok(TreeSnapshot { commit, tree, config, scanned: RefCell::default(), broken: RefCell::default() })
+        Ok(TreeSnapshot {
+            commit,
+            tree,
+            config,
+            scanned: RefCell::default(),
+            broken: RefCell::default(),
+            named: RefCell::default(),
+        })
     }
 
     /// Returns the commit.
@@ -84,7 +95,7 @@ impl<'s> TreeSnapshot<'s> {
     }
 
     /// Reads every record of a kind whose file `looks_right`; what cannot be read is passed over.
-    fn read_all(&self, kind: &'static Kind, looks_right: impl Fn(&[u8]) -> bool) -> Result<(Records, Vec<Id>)> {
+    fn read_all(&self, kind: &'static Kind, looks_right: impl Fn(&[u8]) -> bool) -> Result<Read> {
         let (mut records, mut broken) = (Vec::new(), Vec::new());
         self.tree.walk(kind.folder(), &mut |path, blob| {
             let Some((_, id)) = kind::locate(path) else { return Ok(()) };
@@ -100,6 +111,18 @@ impl<'s> TreeSnapshot<'s> {
         })?;
         records.sort_by(|a, b| a.id().cmp(b.id()));
         Ok((records, broken))
+    }
+
+    /// Returns the records of a kind in whose file an id stands, and those of them that cannot be read. One pass over the
+    /// files answers both, and is remembered.
+    fn naming(&self, kind: &'static Kind, id: &str) -> Result<Read> {
+        let key = (kind.name, id.to_owned());
+        if let Some(known) = self.named.borrow().get(&key) {
+            return Ok(known.clone());
+        }
+        let found = self.read_all(kind, |bytes| holds(bytes, id))?;
+        self.named.borrow_mut().insert(key, found.clone());
+        Ok(found)
     }
 
     /// Returns the bytes of a file; nothing where it is larger than any record, so that one file stops no list.
@@ -178,14 +201,13 @@ impl Snapshot for TreeSnapshot<'_> {
     /// A child's file holds its parent's id; only such files are parsed.
     fn children(&self, id: &str) -> Result<Vec<Task>> {
         let known = self.scanned.borrow().contains_key(task::TASK.name);
-        let records =
-            if known { self.scan(&task::TASK)? } else { self.read_all(&task::TASK, |bytes| holds(bytes, id))?.0 };
+        let records = if known { self.scan(&task::TASK)? } else { self.naming(&task::TASK, id)?.0 };
         let tasks = records.iter().filter_map(downcast::<Task>);
         Ok(tasks.filter(|child| child.parent.as_deref() == Some(id)).cloned().collect())
     }
 
     fn broken_naming(&self, kind: &'static Kind, id: &str) -> Result<Vec<Id>> {
-        let (_, broken) = self.read_all(kind, |bytes| holds(bytes, id))?;
+        let (_, broken) = self.naming(kind, id)?;
         Ok(broken.into_iter().filter(|broken| broken.as_str() != id).collect())
     }
 }
