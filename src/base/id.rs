@@ -131,7 +131,10 @@ impl std::ops::Deref for Id {
 ///
 /// The same seed gives the same ids, so an operation that is run again on a newer tip makes the same records.
 #[derive(Debug, Clone)]
-pub struct Seed([u8; 32]);
+pub struct Seed {
+    bytes: [u8; 32],
+    part: u32,
+}
 
 impl Seed {
     /// Draws a seed from the operating system; under the `testing` feature from `GIT_COORD_TEST_SEED` instead.
@@ -147,17 +150,24 @@ impl Seed {
         getrandom::fill(&mut bytes).map_err(|err| {
             Error::fatal("no_randomness", "cannot make an id: the system gives no random bytes").because(err)
         })?;
-        Ok(Seed(bytes))
+        Ok(Seed { bytes, part: 0 })
     }
 
     /// Returns the seed that stands for a text: always the same for the same text.
     pub fn from_text(text: &str) -> Self {
-        Seed(Sha256::digest(text.as_bytes()).into())
+        Seed { bytes: Sha256::digest(text.as_bytes()).into(), part: 0 }
+    }
+
+    /// Returns the seed of the `n`-th operation of a batch: its ids are its own, and its ULIDs sort after those of the
+    /// operations before it.
+    pub fn part(&self, n: u32) -> Self {
+        Seed { bytes: self.bytes, part: n }
     }
 
     /// Returns the `n`-th id of this seed for a kind: its letter and 13 characters.
     pub fn id(&self, letter: char, n: u32) -> Id {
-        let bytes = self.block("id", n);
+        let what = if self.part == 0 { "id".to_owned() } else { format!("id {}", self.part) };
+        let bytes = self.block(&what, n);
         let tail: String = bytes[..13].iter().map(|byte| char::from(ALPHABET[usize::from(byte & 31)])).collect();
         Id(format!("{letter}{tail}"))
     }
@@ -165,16 +175,17 @@ impl Seed {
     /// Returns the `n`-th ULID of this seed: sorts by `at`, and by `n` within one command.
     pub fn ulid(&self, at: Timestamp, n: u32) -> Id {
         let bytes = self.block("ulid", 0);
+        let step = (u128::from(self.part) << 16) + u128::from(n);
         let mut random = [0; 16];
         random[6..].copy_from_slice(&bytes[..10]);
-        let random = (u128::from_be_bytes(random) & ((1 << 80) - 1)).saturating_add(u128::from(n)) & ((1 << 80) - 1);
+        let random = (u128::from_be_bytes(random) & ((1 << 80) - 1)).saturating_add(step) & ((1 << 80) - 1);
         let millis = u64::try_from(at.millis()).unwrap_or(0);
         Id(ulid::Ulid::from_parts(millis, random).to_string())
     }
 
     fn block(&self, what: &str, n: u32) -> [u8; 32] {
         let mut hash = Sha256::new();
-        hash.update(self.0);
+        hash.update(self.bytes);
         hash.update(what.as_bytes());
         hash.update(n.to_be_bytes());
         hash.finalize().into()
@@ -232,6 +243,7 @@ mod tests {
         assert!(Id::parse(&id).is_ok());
         assert_eq!(id, Seed::from_text("x").id('t', 0));
         assert_ne!(id, seed.id('t', 1));
+        assert_ne!(id, seed.part(1).id('t', 0));
     }
 
     #[test]
@@ -239,6 +251,7 @@ mod tests {
         let seed = Seed::from_text("x");
         let at = Timestamp::from_millis(1_700_000_000_000);
         assert!(seed.ulid(at, 0) < seed.ulid(at, 1));
+        assert!(seed.ulid(at, 9) < seed.part(1).ulid(at, 0));
         assert!(seed.ulid(at, 1) < seed.ulid(at.plus(std::time::Duration::from_millis(1)), 0));
         assert_eq!(ulid_time(&seed.ulid(at, 3)), Some(at));
     }

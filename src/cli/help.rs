@@ -23,6 +23,7 @@ pub(super) fn overview() -> String {
     }
     text.push_str(
         "\nEverywhere: --agent NAME, --session ID, --json, -q, -v, --color WHEN, --no-pager\n\
+         Verbs that read: --at REV; that write: --dry-run, --if-match COMMIT-OR-BLOB\n\
          Exit codes: 0 done, 1 a negative answer, 2 usage, 3 conflict, 4 not found,\n\
          5 invalid, 6 remote, 7 busy, 128 fatal\n\
          Help of a verb: git coord VERB -h\n",

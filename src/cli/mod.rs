@@ -1,5 +1,6 @@
 //! The front for command lines: from arguments to a verb of the table, and from its answer to an exit code.
 
+mod flags;
 mod globals;
 mod help;
 mod parser;
@@ -26,7 +27,11 @@ pub fn run(argv: &[OsString]) -> u8 {
     match parser::parse(argv) {
         Ok(Parsed::Verb(row, globals, matches)) => {
             let environment = Environment::from_process();
-            let scene = Scene::new(options(&globals, environment));
+            let options = match flags::settle(options(&globals, environment), &matches, row.effect) {
+                Ok(options) => options,
+                Err(error) => return refuse(&error, Some(row.name), &early),
+            };
+            let scene = Scene::new(options);
             let look = globals.look(&scene);
             finish(
                 (row.run)(&matches, &scene).and_then(|answer| {
@@ -50,6 +55,9 @@ fn options(globals: &Globals, environment: Environment) -> Options {
         environment,
         agent: globals.agent.clone(),
         session: globals.session.clone(),
+        at: None,
+        dry_run: false,
+        if_match: None,
     }
 }
 

@@ -6,8 +6,8 @@ use std::ffi::OsString;
 
 use clap::{ArgMatches, Args as _, Command, FromArgMatches as _};
 
-use super::globals::{Globals, WITH_VALUE};
-use super::help;
+use super::globals::{self, Globals};
+use super::{flags, help};
 use crate::commands::VERBS;
 use crate::commands::verb::Row;
 
@@ -24,6 +24,7 @@ pub(super) enum Parsed {
 /// # Errors
 /// What clap refuses; also the help and the version that it is asked for.
 pub(super) fn parse(argv: &[OsString]) -> Result<Parsed, clap::Error> {
+    let argv = &in_order(argv);
     let words = words(argv);
     let [first, second] = [words.first(), words.get(1)].map(|word| word.map_or("", String::as_str));
     if first.is_empty() && asks_for(argv, &["-h", "--help"]) || first == "help" && second.is_empty() {
@@ -75,7 +76,7 @@ pub(super) fn root(rows: Vec<&'static Row>) -> Command {
 }
 
 fn verb(row: &'static Row, name: &'static str) -> Command {
-    (row.augment)(Command::new(name))
+    flags::augment((row.augment)(Command::new(name)), row.effect)
 }
 
 /// Adds a verb below its noun, `task` of `task new`.
@@ -97,21 +98,44 @@ fn candidates(first: &str, second: &str) -> Vec<&'static Row> {
     VERBS.iter().filter(|row| row.name.starts_with(&noun)).collect()
 }
 
-/// Returns the words of a command line that are no flags and no values of the flags that every verb takes.
+/// The flags of lists that take a value, which may stand before the verb too.
+const LIST_WITH_VALUE: &[&str] = &["--limit", "--cursor"];
+
+/// Returns the first two words of a command line that are no flags and no values of flags that may stand before a verb.
 fn words(argv: &[OsString]) -> Vec<String> {
-    let mut words = Vec::new();
-    let mut rest = argv.iter().skip(1).filter_map(|word| word.to_str());
-    while let Some(word) = rest.next() {
-        if WITH_VALUE.contains(&word) {
-            rest.next();
-        } else if !word.starts_with('-') {
-            words.push(word.to_owned());
-            if words.len() == 2 {
-                break;
-            }
+    places(argv).into_iter().filter_map(|place| argv[place].to_str().map(str::to_owned)).collect()
+}
+
+/// Returns where the first two such words stand.
+fn places(argv: &[OsString]) -> Vec<usize> {
+    let takes_value = |word: &str| {
+        [globals::WITH_VALUE, flags::WITH_VALUE, LIST_WITH_VALUE].iter().any(|flags| flags.contains(&word))
+    };
+    let mut places = Vec::new();
+    let mut rest = argv.iter().enumerate().skip(1);
+    while let Some((place, word)) = rest.next() {
+        match word.to_str() {
+            Some("--") => break,
+            Some(word) if takes_value(word) => drop(rest.next()),
+            Some(word) if word.starts_with('-') => {}
+            Some(_) if places.len() < 2 => places.push(place),
+            _ => break,
         }
     }
-    words
+    places
+}
+
+/// Puts the flags before a verb behind it, where the parser of that verb knows them.
+fn in_order(argv: &[OsString]) -> Vec<OsString> {
+    let Some(&verb) = places(argv).first() else { return argv.to_vec() };
+    // `task --json new`: the second word of the name comes first, too, where there is such a verb.
+    let name = words(argv).join(" ");
+    let both = VERBS.iter().any(|row| row.name == name);
+    let named: Vec<usize> = places(argv).into_iter().take(if both { 2 } else { 1 }).collect();
+    let last = named.last().copied().unwrap_or(verb);
+    let flags = (1..last).filter(|place| !named.contains(place));
+    let order = std::iter::once(0).chain(named.iter().copied()).chain(flags).chain(last + 1..argv.len());
+    order.map(|place| argv[place].clone()).collect()
 }
 
 fn asks_for(argv: &[OsString], flags: &[&str]) -> bool {

@@ -2,14 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::args::text_or_stdin;
-use super::page::{Style, plain, styled};
+use super::write::Desk;
 use super::written::Written;
-use crate::base::{Error, Id, Result, text};
-use crate::ops::{Operation, edit};
+use crate::base::{Error, Result, text};
+use crate::ops::edit;
 use crate::records::Kind;
-use crate::session::Session;
-use crate::session::resolve::short;
+use crate::session::{Outcome, resolve};
 
 /// What is to be different about a record.
 #[derive(Debug, Default)]
@@ -27,28 +25,32 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// Makes the changes in one commit.
+    /// Returns the changes of the record that was typed, as the input of their operation.
     ///
     /// # Errors
-    /// `usage` where there are none, and whatever [`edit::edit`] refuses.
-    pub fn make(self, session: &Session, kind: &'static Kind, id: &Id) -> Result<Written> {
+    /// `usage` where there are none; `not_found` or `ambiguous`, both 4.
+    pub fn of(self, kind: &'static Kind, name: &str, desk: &Desk<'_>) -> Result<edit::Edit> {
+        let id = resolve::one(desk.snapshot, kind, name)?;
         let mut set = assignments(&self.set)?;
         set.extend(self.named.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
-        let nothing = edit::Edit { kind: kind.name.to_owned(), id: id.to_string(), ..edit::Edit::default() };
+        let nothing = edit::Edit { kind: kind.name.to_owned(), id: id.into(), ..edit::Edit::default() };
         let input = edit::Edit {
             set,
             add: elements(self.add),
             remove: elements(self.remove),
-            body: self.body.as_deref().map(text_or_stdin).transpose()?,
+            body: desk.text_if_any(self.body.as_deref())?,
             ..nothing.clone()
         };
         if input == nothing {
             return Err(Error::usage("nothing to change: name a field, as in --set FIELD=VALUE"));
         }
-        let outcome = session.transact(&Operation::Edit(input))?;
-        let what = if outcome.commit.is_some() { "Changed " } else { "As it was: " };
-        Ok(Written::new(&outcome, [plain(what), styled(Style::Id, short(kind, id))]))
+        Ok(input)
     }
+}
+
+/// Tells what became of changes.
+pub fn changed(outcome: &Outcome) -> Written {
+    Written::about(if outcome.changed { "Changed " } else { "As it was: " }, outcome)
 }
 
 fn elements((field, elements): (&'static str, Vec<String>)) -> BTreeMap<String, Vec<String>> {

@@ -5,9 +5,11 @@
 
 pub mod args;
 pub mod changes;
+pub mod draft;
 pub mod page;
 pub mod record;
 pub mod verb;
+pub mod write;
 pub mod written;
 
 pub mod setup;
@@ -19,6 +21,7 @@ pub mod history;
 pub mod exchange;
 
 use verb::{Row, row};
+use write::write;
 
 /// All verbs, in the order in which help lists them.
 pub const VERBS: &[Row] = &[
@@ -27,39 +30,39 @@ pub const VERBS: &[Row] = &[
     row::<setup::demo::Demo>(),
     row::<setup::whoami::Whoami>(),
     row::<task::show::Show>(),
-    row::<task::new::New>(),
+    write::<task::new::New>(),
     row::<task::list::List>(),
     row::<task::task_show::TaskShow>(),
-    row::<task::edit::Edit>(),
-    row::<task::move_to::MoveTo>(),
-    row::<task::dep_add::DepAdd>(),
-    row::<task::dep_rm::DepRm>(),
+    write::<task::edit::Edit>(),
+    write::<task::move_to::MoveTo>(),
+    write::<task::dep_add::DepAdd>(),
+    write::<task::dep_rm::DepRm>(),
     row::<task::ready::Ready>(),
     row::<task::blocked::Blocked>(),
     row::<task::next::Next>(),
-    row::<task::claim::Claim>(),
-    row::<task::release::Release>(),
-    row::<task::note::Note>(),
-    row::<task::context::Context>(),
-    row::<task::step::Step>(),
-    row::<task::gate::Gate>(),
-    row::<task::done::Done>(),
-    row::<task::block::Block>(),
-    row::<task::unblock::Unblock>(),
-    row::<task::defer::Defer>(),
-    row::<task::reopen::Reopen>(),
-    row::<task::cancel::Cancel>(),
-    row::<message::send::Send>(),
+    write::<task::claim::Claim>(),
+    write::<task::release::Release>(),
+    write::<task::note::Note>(),
+    write::<task::context::Context>(),
+    write::<task::step::Step>(),
+    write::<task::gate::Gate>(),
+    write::<task::done::Done>(),
+    write::<task::block::Block>(),
+    write::<task::unblock::Unblock>(),
+    write::<task::defer::Defer>(),
+    write::<task::reopen::Reopen>(),
+    write::<task::cancel::Cancel>(),
+    write::<message::send::Send>(),
     row::<message::inbox::Inbox>(),
-    row::<message::read::Read>(),
-    row::<message::reply::Reply>(),
+    write::<message::read::Read>(),
+    write::<message::reply::Reply>(),
     row::<message::thread::Thread>(),
     row::<message::list::List>(),
     row::<message::show::Show>(),
-    row::<agent::new::New>(),
+    write::<agent::new::New>(),
     row::<agent::show::Show>(),
     row::<agent::list::List>(),
-    row::<agent::edit::Edit>(),
+    write::<agent::edit::Edit>(),
     row::<status::dashboard::Status>(),
     row::<status::heartbeat::Heartbeat>(),
     row::<status::stale::Stale>(),

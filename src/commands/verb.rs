@@ -9,7 +9,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::page::Page;
+use super::write::Desk;
 use crate::base::{Error, Result};
+use crate::ops::Operation;
 use crate::session::{Options, Session};
 use crate::state::Warning;
 
@@ -45,6 +47,17 @@ impl Group {
             Group::Exchange => "Exchange",
         }
     }
+}
+
+/// What a verb does to the state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// It only looks, at any moment: it takes `--at`.
+    Reads,
+    /// It makes a commit, or none where nothing has to change: it takes `--dry-run` and `--if-match`.
+    Writes,
+    /// It is about this machine, and takes none of them.
+    Neither,
 }
 
 /// What a command is run in: the options of its session, which is opened when it is first needed.
@@ -109,6 +122,8 @@ pub trait Verb {
     const NAME: &'static str;
     /// Under which heading it is listed.
     const GROUP: Group;
+    /// What it does to the state.
+    const EFFECT: Effect = Effect::Reads;
     /// The arguments.
     type Args: clap::Args + DeserializeOwned + JsonSchema;
     /// The answer.
@@ -127,12 +142,25 @@ pub struct Row {
     pub name: &'static str,
     /// Under which heading it is listed.
     pub group: Group,
+    /// What it does to the state.
+    pub effect: Effect,
     /// Adds its arguments and help to a parser.
     pub augment: fn(Command) -> Command,
     /// Does it with arguments that such a parser gave.
     pub run: fn(&ArgMatches, &Scene) -> Result<Answer>,
+    /// Turns its arguments into an operation, where it is one.
+    pub plan: Option<Plan>,
     /// Draws the schemas of its arguments and of its answer.
     pub schemas: fn(&mut SchemaGenerator) -> (Schema, Schema),
+}
+
+/// From the arguments of a verb to the operation that it is.
+#[derive(Clone, Copy)]
+pub struct Plan {
+    /// From arguments that its parser gave.
+    pub from_words: fn(&ArgMatches, &Desk<'_>) -> Result<Operation>,
+    /// From arguments as JSON, by the names of its fields.
+    pub from_json: fn(Value, &Desk<'_>) -> Result<Operation>,
 }
 
 /// The answer of a verb, its type forgotten.
@@ -202,7 +230,15 @@ impl Answer {
 
 /// Returns the row of a verb.
 pub const fn row<V: Verb>() -> Row {
-    Row { name: V::NAME, group: V::GROUP, augment: augment::<V>, run: run::<V>, schemas: schemas::<V> }
+    Row {
+        name: V::NAME,
+        group: V::GROUP,
+        effect: V::EFFECT,
+        augment: augment::<V>,
+        run: run::<V>,
+        plan: None,
+        schemas: schemas::<V>,
+    }
 }
 
 fn augment<V: Verb>(command: Command) -> Command {

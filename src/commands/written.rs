@@ -1,20 +1,20 @@
-//! The answer of every verb that writes: the record as it is now, the commit, what happened.
+//! The answer of the verbs that write: the record as it is now, the commit, what happened; or what would have.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::page::{Page, Span};
+use super::draft::Draft;
+use super::page::{Page, Span, Style, plain, styled};
 use super::record::{self, RecordJson};
 use super::verb::Report;
 use crate::session::Outcome;
+use crate::session::resolve::short;
 use crate::state::{Event, Warning};
 
-/// What a verb wrote.
+/// What came of a write, whatever it was about; a part of the answer of every verb that writes.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct Written {
-    /// The record as it is now; null where the verb was about none.
-    pub record: Option<RecordJson>,
-    /// The commit; null where nothing had to change.
+pub struct Receipt {
+    /// The commit; null where nothing had to change, and under `--dry-run`.
     pub commit: Option<String>,
     /// What happened.
     pub events: Vec<Event>,
@@ -22,6 +22,37 @@ pub struct Written {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[serde(default)]
     pub warnings: Vec<Warning>,
+    /// Under `--dry-run`, what would have been written; nothing was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
+    pub dry_run: Option<Draft>,
+}
+
+impl Receipt {
+    /// Makes the receipt of an outcome.
+    pub fn of(outcome: &Outcome) -> Self {
+        Receipt {
+            commit: outcome.commit.map(|commit| commit.to_string()),
+            events: outcome.events.clone(),
+            warnings: outcome.warnings.clone(),
+            dry_run: outcome.draft.as_ref().map(Draft::of),
+        }
+    }
+
+    /// Tells a person what would have been written, where nothing was; returns whether that was so.
+    pub fn tell_draft(&self, page: &mut Page) -> bool {
+        self.dry_run.as_ref().inspect(|draft| draft.text(page)).is_some()
+    }
+}
+
+/// What a verb wrote.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Written {
+    /// The record as it is now; null where the verb was about none.
+    pub record: Option<RecordJson>,
+    #[serde(flatten)]
+    #[allow(missing_docs)]
+    pub receipt: Receipt,
     #[serde(skip)]
     lines: Vec<Vec<Span>>,
 }
@@ -30,12 +61,22 @@ impl Written {
     /// Makes the answer of an outcome, and the line that tells a person of it.
     pub fn new(outcome: &Outcome, line: impl IntoIterator<Item = Span>) -> Self {
         Written {
-            record: outcome.record.as_ref().map(|record| record::json(record.as_ref(), false)),
-            commit: outcome.commit.map(|commit| commit.to_string()),
-            events: outcome.events.clone(),
-            warnings: outcome.warnings.clone(),
+            record: outcome.record().map(|record| record::json(record.as_ref(), false)),
+            receipt: Receipt::of(outcome),
             lines: vec![line.into_iter().collect()],
         }
+    }
+
+    /// Makes the answer of an outcome that is about a record: what was done, and its id.
+    pub fn about(what: &str, outcome: &Outcome) -> Self {
+        let id = outcome.record().map(|record| short(record.kind(), record.id())).unwrap_or_default();
+        Self::new(outcome, [plain(what), styled(Style::Id, id)])
+    }
+
+    /// Adds to the line that tells a person.
+    pub fn and_say(mut self, text: impl AsRef<str>) -> Self {
+        self.lines.last_mut().into_iter().for_each(|line| line.push(plain(&text)));
+        self
     }
 
     /// Adds a line that tells a person more.
@@ -47,16 +88,19 @@ impl Written {
 
 impl Report for Written {
     fn text(&self, page: &mut Page) {
+        if self.receipt.tell_draft(page) {
+            return;
+        }
         for line in &self.lines {
             page.line(line.clone());
         }
     }
 
     fn warnings(&self) -> &[Warning] {
-        &self.warnings
+        &self.receipt.warnings
     }
 
     fn is_receipt(&self) -> bool {
-        true
+        self.receipt.dry_run.is_none()
     }
 }

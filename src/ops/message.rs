@@ -143,7 +143,7 @@ pub fn read(snapshot: &dyn Snapshot, input: &Read, context: &Context) -> Result<
             changes.remove(inbox_path(&context.agent, id));
             taken.push(id.as_str());
         }
-        changes.about = Some(message);
+        changes.absorb(Changeset::about(message));
     }
     changes.subject = format!("Read {}", text::excerpt(&taken.join(", "), 80));
     Ok(changes)

@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod agent;
+pub mod batch;
 pub mod claim;
 pub mod close;
 pub mod block;
@@ -74,12 +75,18 @@ pub enum Operation {
     AgentNew(agent::New),
     /// Takes over records that were made elsewhere.
     Import(import::Import),
+    /// Does several things in one commit, or none.
+    Batch(batch::Batch),
 }
 
 impl Operation {
     /// Returns whether signs of life of others decide what the operation does.
     pub fn looks_at_signs(&self) -> bool {
-        matches!(self, Operation::Claim(_) | Operation::ClaimNext(_))
+        match self {
+            Operation::Claim(_) | Operation::ClaimNext(_) => true,
+            Operation::Batch(batch) => batch.steps.iter().any(Operation::looks_at_signs),
+            _ => false,
+        }
     }
 }
 
@@ -111,6 +118,7 @@ pub fn apply(operation: &Operation, snapshot: &dyn Snapshot, context: &Context) 
         Operation::Read(input) => message::read(snapshot, input, context),
         Operation::AgentNew(input) => agent::new(snapshot, input, context),
         Operation::Import(input) => import::import(snapshot, input, context),
+        Operation::Batch(input) => batch::batch(snapshot, input, context),
     }
 }
 

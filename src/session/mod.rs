@@ -3,9 +3,12 @@
 //! A session is opened once per command. It reads the clock and draws the randomness once, so that an operation which
 //! is run again on a newer tip makes the same records.
 
+pub mod draft;
 pub mod history;
 pub mod identity;
 pub mod machine;
+pub mod past;
+pub mod precondition;
 pub mod recover;
 pub mod resolve;
 pub mod settings;
@@ -18,6 +21,7 @@ use std::path::PathBuf;
 use crate::base::{Error, Result, Seed, Timestamp, time};
 use crate::store::{Oid, STATE_REF, Store};
 
+pub use draft::{Draft, DraftFile};
 pub use identity::Identity;
 pub use machine::Machine;
 pub use settings::Settings;
@@ -38,6 +42,12 @@ pub struct Options {
     pub agent: Option<String>,
     /// `--session`.
     pub session: Option<String>,
+    /// `--at`: which moment is looked at.
+    pub at: Option<String>,
+    /// `--dry-run`: nothing is written.
+    pub dry_run: bool,
+    /// `--if-match`: the commit or the blob that must be there still.
+    pub if_match: Option<String>,
 }
 
 /// One command's view of the repository.
@@ -57,7 +67,12 @@ impl Session {
     pub fn open(options: Options) -> Result<Self> {
         let store = Store::discover_with(&options.cwd, &options.environment)?;
         let settings = Settings::read(store.config())?;
-        Ok(Session { store, settings, options, now: time::now(), seed: Seed::draw()? })
+        let mut session = Session { store, settings, options, now: time::now(), seed: Seed::draw()? };
+        if session.options.at.is_some() {
+            // What was looked at then is looked at as of then.
+            session.now = session.moment_viewed()?;
+        }
+        Ok(session)
     }
 
     /// Returns the store.
@@ -70,7 +85,7 @@ impl Session {
         &self.settings
     }
 
-    /// Returns the moment of this command.
+    /// Returns the moment of this command; with `--at`, the moment that is looked at.
     pub fn now(&self) -> Timestamp {
         self.now
     }
@@ -105,12 +120,12 @@ impl Session {
         self.store.tip()?.ok_or_else(not_set_up)
     }
 
-    /// Returns the records as they are now.
+    /// Returns the records as they are now, or as they were at the moment that is looked at.
     ///
     /// # Errors
     /// `not_set_up`, `damaged`, `newer_format`.
     pub fn snapshot(&self) -> Result<TreeSnapshot<'_>> {
-        self.snapshot_at(self.tip()?)
+        self.snapshot_at(self.viewed()?)
     }
 
     /// Returns the records as they were at a commit of the state's history.

@@ -66,6 +66,14 @@ impl<'s> TreeSnapshot<'s> {
         self.tree.find(path)
     }
 
+    /// Returns what a file holds; nothing where there is none.
+    ///
+    /// # Errors
+    /// `damaged` where it cannot be read.
+    pub fn file(&self, path: &str) -> Result<Option<Vec<u8>>> {
+        Ok(self.tree.read(path)?.map(|blob| blob.bytes))
+    }
+
     /// Lists every file in the tree that is no record and should be one, with the reason.
     ///
     /// # Errors

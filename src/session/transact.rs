@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Identity, Session, TreeSnapshot, recover};
-use crate::base::{Error, Kind as ErrorKind, Result, text, time};
+use super::{Draft, Identity, Session, TreeSnapshot, draft, precondition, recover};
+use crate::base::{Error, Kind as ErrorKind, Result, Timestamp, text, time};
 use crate::ops::{self, Context, Operation};
 use crate::query::Signs;
 use crate::query::stale::SignKey;
@@ -23,12 +23,25 @@ use crate::store::{Content, Edit, NewCommit, Oid, Published, Writer};
 pub struct Outcome {
     /// The commit; nothing where nothing had to change.
     pub commit: Option<Oid>,
-    /// The record that the operation was about, as it is now.
-    pub record: Option<Arc<dyn Record>>,
+    /// Whether something is different now, or would be.
+    pub changed: bool,
+    /// The records that the operation was about, as they are now.
+    pub records: Vec<Arc<dyn Record>>,
     /// What happened.
     pub events: Vec<Event>,
     /// What the user should know.
     pub warnings: Vec<Warning>,
+    /// When.
+    pub at: Timestamp,
+    /// What would have been written, where nothing was to be.
+    pub draft: Option<Draft>,
+}
+
+impl Outcome {
+    /// Returns the record that the operation was about, as it is now; of several the first.
+    pub fn record(&self) -> Option<&Arc<dyn Record>> {
+        self.records.first()
+    }
 }
 
 impl Session {
@@ -60,6 +73,9 @@ impl Session {
         context: &Context,
         mut decide: impl FnMut(&TreeSnapshot<'_>) -> Result<Changeset>,
     ) -> Result<Outcome> {
+        if self.options().dry_run {
+            return self.rehearse(&decide(&self.snapshot()?)?, identity, context);
+        }
         let deadline = Instant::now() + self.settings().lock_timeout;
         let mut writer = self.store().lock(self.settings().lock_timeout)?;
         loop {
@@ -69,16 +85,16 @@ impl Session {
             };
             let snapshot = self.snapshot_at(tip)?;
             let changes = decide(&snapshot)?;
+            precondition::check(self.options().if_match.as_deref(), &snapshot, &changes)?;
             if changes.is_empty() {
                 self.keep_alive(&changes, identity, context);
-                let (record, warnings) = (changes.about, changes.warnings);
-                return Ok(Outcome { commit: None, record, events: Vec::new(), warnings });
+                return Ok(outcome(&changes, context));
             }
             if let Some(commit) = self.publish(&mut writer, &snapshot, &changes, identity, context)? {
                 // Before the next writer has its turn, who may ask whether we are alive.
                 self.keep_alive(&changes, identity, context);
                 drop(writer);
-                return self.outcome(commit, &snapshot, changes, identity, context);
+                return self.outcome(commit, &snapshot, &changes, identity, context);
             }
             wait_for_git(deadline)?;
         }
@@ -110,7 +126,7 @@ impl Session {
         let parent = self.store().commit(snapshot.commit())?;
         let commit_time = context.now.max(parent.commit_time);
         // Crash after this: the worktree remembers a claim that was never made, which is the id of nothing.
-        if let Some(claim) = &changes.holds {
+        for claim in changes.all_parts().iter().filter_map(|part| part.holds.as_ref()) {
             self.machine().hold(&identity.agent, &claim.id, context.now)?;
         }
         let new = NewCommit {
@@ -137,24 +153,27 @@ impl Session {
         &self,
         commit: Oid,
         before: &TreeSnapshot<'_>,
-        changes: Changeset,
+        changes: &Changeset,
         identity: &Identity,
         context: &Context,
     ) -> Result<Outcome> {
         let after = self.store().tree(commit)?;
-        let mut differences = differences(before, &changes);
+        let mut differences = differences(before, changes);
         for difference in &mut differences {
             difference.blob = after.find(&difference.path)?.map(|blob| blob.to_string());
         }
-        let origin = Origin {
-            commit: commit.to_string(),
-            agent: identity.agent.clone(),
-            session: context.session.clone(),
-            correlation_id: context.correlation.clone(),
-            at: context.now,
-        };
-        let events = event::events(&differences, &origin);
-        Ok(Outcome { commit: Some(commit), record: changes.about, events, warnings: changes.warnings })
+        let events = event::events(&differences, &origin(commit.to_string(), identity, context));
+        Ok(Outcome { commit: Some(commit), events, ..outcome(changes, context) })
+    }
+
+    /// Tells what a change would do, and leaves everything as it is.
+    fn rehearse(&self, changes: &Changeset, identity: &Identity, context: &Context) -> Result<Outcome> {
+        let snapshot = self.snapshot()?;
+        precondition::check(self.options().if_match.as_deref(), &snapshot, changes)?;
+        // git's own word for a commit that is none.
+        let nowhere = "0".repeat(snapshot.commit().to_string().len());
+        let events = event::events(&differences(&snapshot, changes), &origin(nowhere, identity, context));
+        Ok(Outcome { events, draft: Some(draft::draft(&snapshot, changes)?), ..outcome(changes, context) })
     }
 
     /// Notes that the asker is alive, and which claims it holds or holds no longer.
@@ -165,13 +184,37 @@ impl Session {
         let agent = &identity.agent;
         let session = context.session.as_deref().unwrap_or_default();
         let _ = machine.note_sign(SignKey::Session { agent, session }, agent, context.now);
-        if let Some(claim) = &changes.holds {
+        let parts = changes.all_parts();
+        for claim in parts.iter().filter_map(|part| part.holds.as_ref()) {
             let _ = machine.note_sign(Signs::key(claim), agent, context.now);
             let _ = machine.hold(agent, &claim.id, context.now);
         }
-        if let Some(over) = &changes.ends {
+        for over in parts.iter().filter_map(|part| part.ends.as_ref()) {
             machine.let_go(&over.agent, &over.id);
         }
+    }
+}
+
+/// Returns what became of a change that made no commit.
+fn outcome(changes: &Changeset, context: &Context) -> Outcome {
+    Outcome {
+        commit: None,
+        changed: !changes.is_empty(),
+        records: changes.all_parts().iter().filter_map(|part| part.about.clone()).collect(),
+        events: Vec::new(),
+        warnings: changes.warnings.clone(),
+        at: context.now,
+        draft: None,
+    }
+}
+
+fn origin(commit: String, identity: &Identity, context: &Context) -> Origin {
+    Origin {
+        commit,
+        agent: identity.agent.clone(),
+        session: context.session.clone(),
+        correlation_id: context.correlation.clone(),
+        at: context.now,
     }
 }
 

@@ -48,6 +48,8 @@ pub struct Changeset {
     pub holds: Option<Claim>,
     /// The claim that is over by this change.
     pub ends: Option<Claim>,
+    /// What it is made of, where it is several changes in one; their edits are in this one's.
+    pub parts: Vec<Changeset>,
     edits: BTreeMap<String, Edit>,
 }
 
@@ -55,6 +57,11 @@ impl Changeset {
     /// Returns a changeset with nothing in it but the line that says what was done.
     pub fn new(subject: impl Into<String>) -> Self {
         Changeset { subject: subject.into(), ..Self::default() }
+    }
+
+    /// Returns a changeset that is about a record and changes nothing.
+    pub fn about(record: Arc<dyn Record>) -> Self {
+        Changeset { about: Some(record), ..Self::default() }
     }
 
     /// Puts a record at its own path.
@@ -82,6 +89,19 @@ impl Changeset {
     /// Removes what lies at a path.
     pub fn remove(&mut self, path: String) {
         self.edits.insert(path, Edit::Remove);
+    }
+
+    /// Takes in a further change, which was decided on what this one leaves behind.
+    pub fn absorb(&mut self, mut part: Changeset) {
+        self.edits.append(&mut part.edits);
+        self.warnings.append(&mut part.warnings);
+        self.parts.push(part);
+    }
+
+    /// Returns the change itself, and all that it is made of.
+    pub fn all_parts(&self) -> Vec<&Changeset> {
+        let below = self.parts.iter().flat_map(Changeset::all_parts);
+        std::iter::once(self).chain(below).collect()
     }
 
     /// Adds something the user should know.

@@ -7,10 +7,12 @@ pub mod changeset;
 pub mod event;
 #[cfg(any(test, feature = "testing"))]
 pub mod memory;
+pub mod overlay;
 pub mod page;
 pub mod snapshot;
 
 pub use changeset::{Changeset, Edit, Warning};
 pub use event::Event;
+pub use overlay::Overlay;
 pub use page::{Page, Paging};
 pub use snapshot::{Snapshot, all, find, get};

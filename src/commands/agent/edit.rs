@@ -5,11 +5,13 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::base::Result;
-use crate::commands::changes::Changes;
-use crate::commands::verb::{Group, Scene, Verb};
+use crate::commands::changes::{Changes, changed};
+use crate::commands::verb::Group;
+use crate::commands::write::{Desk, Write};
 use crate::commands::written::Written;
+use crate::ops::{Operation, edit};
 use crate::records::agent::AGENT;
-use crate::session::resolve::{self};
+use crate::session::Outcome;
 
 /// Change the profile of an agent
 #[derive(Debug, Default, ClapArgs, Deserialize, JsonSchema)]
@@ -46,15 +48,15 @@ pub struct Args {
 /// The verb.
 pub struct Edit;
 
-impl Verb for Edit {
+impl Write for Edit {
     const NAME: &'static str = "agent edit";
     const GROUP: Group = Group::Agent;
+    const OPERATION: fn(edit::Edit) -> Operation = Operation::Edit;
     type Args = Args;
+    type Input = edit::Edit;
     type Report = Written;
 
-    fn run(args: Args, scene: &Scene) -> Result<Written> {
-        let session = scene.session()?;
-        let id = resolve::one(&session.snapshot()?, &AGENT, &args.name)?;
+    fn plan(args: Args, desk: &Desk<'_>) -> Result<edit::Edit> {
         let changes = Changes {
             set: args.set,
             named: vec![("role", args.role), ("model", args.model), ("reports_to", args.reports_to)],
@@ -62,6 +64,10 @@ impl Verb for Edit {
             remove: ("capabilities", args.remove_capabilities),
             body: args.body,
         };
-        changes.make(session, &AGENT, &id)
+        changes.of(&AGENT, &args.name, desk)
+    }
+
+    fn tell(_: &Self::Input, outcome: &Outcome) -> Written {
+        changed(outcome)
     }
 }

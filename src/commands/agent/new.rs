@@ -5,12 +5,12 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::base::Result;
-use crate::commands::args::text_or_stdin;
-use crate::commands::page::{Style, plain, styled};
-use crate::commands::verb::{Group, Scene, Verb};
+use crate::commands::verb::Group;
+use crate::commands::write::{Desk, Write};
 use crate::commands::written::Written;
 use crate::ops::Operation;
 use crate::ops::agent;
+use crate::session::Outcome;
 
 /// Make the profile of an agent
 #[derive(Debug, Default, ClapArgs, Deserialize, JsonSchema)]
@@ -48,15 +48,16 @@ pub struct Args {
 /// The verb.
 pub struct New;
 
-impl Verb for New {
+impl Write for New {
     const NAME: &'static str = "agent new";
     const GROUP: Group = Group::Agent;
+    const OPERATION: fn(agent::New) -> Operation = Operation::AgentNew;
     type Args = Args;
+    type Input = agent::New;
     type Report = Written;
 
-    fn run(args: Args, scene: &Scene) -> Result<Written> {
-        let session = scene.session()?;
-        let input = agent::New {
+    fn plan(args: Args, desk: &Desk<'_>) -> Result<agent::New> {
+        Ok(agent::New {
             name: args.name,
             role: args.role,
             capabilities: args.capabilities,
@@ -64,10 +65,11 @@ impl Verb for New {
             safety_rails: args.safety_rails,
             model: args.model,
             reports_to: args.reports_to,
-            body: args.body.as_deref().map(text_or_stdin).transpose()?.unwrap_or_default(),
-        };
-        let name = input.name.clone();
-        let outcome = session.transact(&Operation::AgentNew(input))?;
-        Ok(Written::new(&outcome, [plain("Added agent "), styled(Style::Id, name)]))
+            body: desk.text_if_any(args.body.as_deref())?.unwrap_or_default(),
+        })
+    }
+
+    fn tell(_: &Self::Input, outcome: &Outcome) -> Written {
+        Written::about("Added agent ", outcome)
     }
 }

@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::export::layout;
 use crate::base::{Error, Result, text};
+use crate::commands::draft::Draft;
 use crate::commands::page::Page;
-use crate::commands::verb::{Group, Report, Scene, Verb};
+use crate::commands::verb::{Effect, Group, Report, Scene, Verb};
 use crate::ops::import::{Tally, plan};
 use crate::state::Warning;
 use std::io::Read;
@@ -29,13 +30,17 @@ pub struct Args {
 /// What was taken over.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Answer {
-    /// The commit; null where nothing was new.
+    /// The commit; null where nothing was new, and under `--dry-run`.
     pub commit: Option<String>,
     #[serde(flatten)]
     #[allow(missing_docs)]
     pub tally: Tally,
     /// What the user should know.
     pub warnings: Vec<Warning>,
+    /// Under `--dry-run`, what would have been written; nothing was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
+    pub dry_run: Option<Draft>,
 }
 
 fn read_file(file: &str) -> Result<Vec<u8>> {
@@ -63,6 +68,7 @@ pub struct Import;
 impl Verb for Import {
     const NAME: &'static str = "import";
     const GROUP: Group = Group::Exchange;
+    const EFFECT: Effect = Effect::Writes;
     type Args = Args;
     type Report = Answer;
 
@@ -81,16 +87,23 @@ impl Verb for Import {
             tally = counted;
             Ok(changes)
         })?;
-        Ok(Answer { commit: outcome.commit.map(|commit| commit.to_string()), tally, warnings: outcome.warnings })
+        Ok(Answer {
+            commit: outcome.commit.map(|commit| commit.to_string()),
+            tally,
+            warnings: outcome.warnings,
+            dry_run: outcome.draft.as_ref().map(Draft::of),
+        })
     }
 }
 
 impl Report for Answer {
     fn text(&self, page: &mut Page) {
         let Tally { added, updated, unchanged, older, messages, .. } = &self.tally;
+        let what = if self.dry_run.is_some() { "It would import" } else { "Imported" };
         page.say(format!(
-            "Imported: {added} new, {updated} updated, {unchanged} unchanged, {older} older than here, {messages} messages"
+            "{what}: {added} new, {updated} updated, {unchanged} unchanged, {older} older than here, {messages} messages"
         ));
+        self.dry_run.iter().for_each(|draft| draft.text(page));
     }
 
     fn warnings(&self) -> &[Warning] {
@@ -98,6 +111,6 @@ impl Report for Answer {
     }
 
     fn is_receipt(&self) -> bool {
-        true
+        self.dry_run.is_none()
     }
 }

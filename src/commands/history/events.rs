@@ -52,7 +52,7 @@ pub fn latest(
 ) -> Result<(Vec<Event>, Option<String>)> {
     let mut found = Vec::new();
     let mut skipping = cursor.is_some();
-    for commit in session.store().log(session.tip()?)? {
+    for commit in session.store().log(session.viewed()?)? {
         let commit = commit?;
         if skipping && cursor.is_some_and(|cursor| !cursor.starts_with(&commit.id.to_string())) {
             continue;

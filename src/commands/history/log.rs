@@ -59,7 +59,7 @@ pub struct Answer {
 /// # Errors
 /// `bad_cursor` where the cursor names no commit.
 pub fn walk(session: &Session, cursor: Option<&str>, limit: usize) -> Result<(Vec<Commit>, Option<String>)> {
-    let tip = session.tip()?;
+    let tip = session.viewed()?;
     let mut log = session.store().log(tip)?;
     if let Some(cursor) = cursor {
         let after = |found: &Result<Commit>| found.as_ref().map_or(true, |commit| commit.id.to_string() == cursor);

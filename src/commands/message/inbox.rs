@@ -98,8 +98,10 @@ impl Verb for Inbox {
         }
         let listed: BTreeSet<String> = page.items.iter().cloned().collect();
         let noted = unread.iter().filter(|id| listed.contains(*id) || before.contains(*id)).cloned().collect();
-        // Where nothing can be written, the answer is the same.
-        let _ = session.machine().note_delivered(&identity.agent, &noted);
+        if session.is_at_present() {
+            // Where nothing can be written, the answer is the same.
+            let _ = session.machine().note_delivered(&identity.agent, &noted);
+        }
         Ok(Answer { items: messages, total: page.total, next_cursor: page.next_cursor, now: session.now() })
     }
 }

@@ -8,13 +8,15 @@ use crate::base::{Result, Timestamp};
 use crate::commands::page::Page;
 use crate::commands::record::message_lines;
 use crate::commands::record::{self, RecordJson};
-use crate::commands::verb::{Group, Report, Scene, Verb};
+use crate::commands::verb::{Group, Report};
+use crate::commands::write::{Desk, Write};
+use crate::commands::written::Receipt;
 use crate::ops::Operation;
 use crate::ops::message;
 use crate::records::Message;
-use crate::records::message::MESSAGE;
-use crate::session::resolve::{self};
-use crate::state::{Event, get};
+use crate::records::record::downcast;
+use crate::session::Outcome;
+use crate::state::Warning;
 
 /// Read messages, and take them out of your inbox
 #[derive(Debug, Default, ClapArgs, Deserialize, JsonSchema)]
@@ -30,10 +32,9 @@ pub struct Args {
 pub struct Answer {
     /// The messages.
     pub records: Vec<RecordJson>,
-    /// The commit; null where none of them was in the inbox.
-    pub commit: Option<String>,
-    /// What happened.
-    pub events: Vec<Event>,
+    #[serde(flatten)]
+    #[allow(missing_docs)]
+    pub receipt: Receipt,
     #[serde(skip)]
     messages: Vec<Message>,
     #[serde(skip)]
@@ -43,37 +44,41 @@ pub struct Answer {
 /// The verb.
 pub struct Read;
 
-impl Verb for Read {
+impl Write for Read {
     const NAME: &'static str = "read";
     const GROUP: Group = Group::Message;
+    const OPERATION: fn(message::Read) -> Operation = Operation::Read;
     type Args = Args;
+    type Input = message::Read;
     type Report = Answer;
 
-    fn run(args: Args, scene: &Scene) -> Result<Answer> {
-        let session = scene.session()?;
-        let snapshot = session.snapshot()?;
-        let ids =
-            args.messages.iter().map(|name| resolve::one(&snapshot, &MESSAGE, name)).collect::<Result<Vec<_>>>()?;
-        let mut messages = Vec::new();
-        for id in &ids {
-            messages.push(get::<Message>(&snapshot, id)?);
-        }
-        let input = message::Read { messages: ids.into_iter().map(String::from).collect() };
-        let outcome = session.transact(&Operation::Read(input))?;
-        Ok(Answer {
+    fn plan(args: Args, desk: &Desk<'_>) -> Result<message::Read> {
+        let ids = args.messages.iter().map(|name| desk.message(name).map(String::from));
+        Ok(message::Read { messages: ids.collect::<Result<_>>()? })
+    }
+
+    fn tell(_: &Self::Input, outcome: &Outcome) -> Answer {
+        let messages: Vec<Message> = outcome.records.iter().filter_map(downcast::<Message>).cloned().collect();
+        Answer {
             records: messages.iter().map(|message| record::json(message, false)).collect(),
-            commit: outcome.commit.map(|commit| commit.to_string()),
-            events: outcome.events,
+            receipt: Receipt::of(outcome),
             messages,
-            now: session.now(),
-        })
+            now: outcome.at,
+        }
     }
 }
 
 impl Report for Answer {
     fn text(&self, page: &mut Page) {
+        if self.receipt.tell_draft(page) {
+            return;
+        }
         for message in &self.messages {
             message_lines(page, message, self.now, "");
         }
+    }
+
+    fn warnings(&self) -> &[Warning] {
+        &self.receipt.warnings
     }
 }

@@ -5,16 +5,15 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::base::Result;
-use crate::commands::args::{text_or_stdin, text_value};
-use crate::commands::page::{Style, plain, styled};
-use crate::commands::verb::{Group, Scene, Verb};
+use crate::commands::args::text_value;
+use crate::commands::verb::Group;
+use crate::commands::write::{Desk, Write};
 use crate::commands::written::Written;
 use crate::ops::Operation;
 use crate::ops::message;
 use crate::records::Message;
-use crate::records::message::MESSAGE;
 use crate::records::record::downcast;
-use crate::session::resolve::{self};
+use crate::session::Outcome;
 
 /// Answer a message, and take it out of your inbox
 ///
@@ -37,21 +36,23 @@ pub struct Args {
 /// The verb.
 pub struct Reply;
 
-impl Verb for Reply {
+impl Write for Reply {
     const NAME: &'static str = "reply";
     const GROUP: Group = Group::Message;
+    const OPERATION: fn(message::Reply) -> Operation = Operation::Reply;
     type Args = Args;
+    type Input = message::Reply;
     type Report = Written;
 
-    fn run(args: Args, scene: &Scene) -> Result<Written> {
-        let session = scene.session()?;
-        let id = resolve::one(&session.snapshot()?, &MESSAGE, &args.message)?;
-        let input = message::Reply { message: id.to_string(), body: text_or_stdin(&args.text)?, r#type: args.r#type };
-        let outcome = session.transact(&Operation::Reply(input))?;
-        let answer = outcome.record.as_ref().and_then(downcast::<Message>);
+    fn plan(args: Args, desk: &Desk<'_>) -> Result<message::Reply> {
+        let id = desk.message(&args.message)?;
+        Ok(message::Reply { message: id.into(), body: desk.text(&args.text)?, r#type: args.r#type })
+    }
+
+    fn tell(_: &Self::Input, outcome: &Outcome) -> Written {
+        let answer = outcome.record().and_then(downcast::<Message>);
         let to = answer.map(|answer| answer.to.iter().cloned().collect::<Vec<_>>().join(", ")).unwrap_or_default();
-        let id = answer.map(|answer| answer.id.to_string()).unwrap_or_default();
         let to = if to.is_empty() { " into the thread".to_owned() } else { format!(" to {to}") };
-        Ok(Written::new(&outcome, [plain("Sent "), styled(Style::Id, id), plain(to)]))
+        Written::about("Sent ", outcome).and_say(to)
     }
 }

@@ -5,13 +5,14 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::base::Result;
-use crate::commands::args::{split, text_or_stdin, text_value};
-use crate::commands::page::{Style, plain, styled};
-use crate::commands::verb::{Group, Scene, Verb};
+use crate::commands::args::{split, text_value};
+use crate::commands::verb::Group;
+use crate::commands::write::{Desk, Write};
 use crate::commands::written::Written;
 use crate::ops::Operation;
 use crate::ops::message;
-use crate::session::resolve::{self};
+use crate::session::Outcome;
+use crate::session::resolve;
 
 /// Send a message to one or more agents
 ///
@@ -44,33 +45,34 @@ pub struct Args {
 /// The verb.
 pub struct Send;
 
-impl Verb for Send {
+impl Write for Send {
     const NAME: &'static str = "send";
     const GROUP: Group = Group::Message;
+    const OPERATION: fn(message::Send) -> Operation = Operation::Send;
     type Args = Args;
+    type Input = message::Send;
     type Report = Written;
 
-    fn run(args: Args, scene: &Scene) -> Result<Written> {
-        let session = scene.session()?;
-        let snapshot = session.snapshot()?;
-        let thread = args.thread.map(|id| resolve::any(&snapshot, &id).map(|(_, id)| String::from(id))).transpose()?;
+    fn plan(args: Args, desk: &Desk<'_>) -> Result<message::Send> {
+        let thread = args.thread.map(|id| resolve::any(desk.snapshot, &id).map(|(_, id)| String::from(id)));
         // What is not here, or not yet, may be referred to all the same.
-        let reference = |name: String| match resolve::any(&snapshot, &name) {
+        let reference = |name: String| match resolve::any(desk.snapshot, &name) {
             Err(error) if error.code() == "not_found" => Ok(name),
             found => found.map(|(_, id)| String::from(id)),
         };
-        let input = message::Send {
+        Ok(message::Send {
             to: split(&[args.to]).collect(),
-            body: text_or_stdin(&args.text)?,
+            body: desk.text(&args.text)?,
             r#type: args.r#type,
             priority: args.priority,
-            thread,
+            thread: thread.transpose()?,
             references: args.references.into_iter().map(reference).collect::<Result<_>>()?,
             ..message::Send::default()
-        };
+        })
+    }
+
+    fn tell(input: &Self::Input, outcome: &Outcome) -> Written {
         let to = input.to.iter().cloned().collect::<Vec<_>>().join(", ");
-        let outcome = session.transact(&Operation::Send(input))?;
-        let id = outcome.record.as_ref().map(|record| record.id().to_string()).unwrap_or_default();
-        Ok(Written::new(&outcome, [plain("Sent "), styled(Style::Id, id), plain(format!(" to {to}"))]))
+        Written::about("Sent ", outcome).and_say(format!(" to {to}"))
     }
 }

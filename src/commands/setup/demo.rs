@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::play::{self, Played};
 use crate::base::Result;
-use crate::commands::verb::{Group, Scene, Verb};
+use crate::commands::verb::{Effect, Group, Scene, Verb};
 
 /// Watch three agents work, in a repository that is thrown away
 ///
@@ -22,6 +22,7 @@ pub struct Demo;
 impl Verb for Demo {
     const NAME: &'static str = "demo";
     const GROUP: Group = Group::SetUp;
+    const EFFECT: Effect = Effect::Neither;
     type Args = Args;
     type Report = Played;
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::checks::{self, Finding};
 use crate::base::Result;
 use crate::commands::page::{Page, Style, plain, styled};
-use crate::commands::verb::{Group, Report, Scene, Verb};
+use crate::commands::verb::{Effect, Group, Report, Scene, Verb};
 use crate::store::STATE_REF;
 
 /// Check the state, the settings and the repository
@@ -32,6 +32,7 @@ pub struct Doctor;
 impl Verb for Doctor {
     const NAME: &'static str = "doctor";
     const GROUP: Group = Group::SetUp;
+    const EFFECT: Effect = Effect::Neither;
     type Args = Args;
     type Report = Answer;
 

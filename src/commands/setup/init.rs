@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::Result;
 use crate::commands::page::{Page, Style, plain, styled};
-use crate::commands::verb::{Group, Report, Scene, Verb};
+use crate::commands::verb::{Effect, Group, Report, Scene, Verb};
 use crate::session::setup::{Origin, check_git};
 use crate::state::Warning;
 use crate::store::STATE_REF;
@@ -44,6 +44,7 @@ pub struct Init;
 impl Verb for Init {
     const NAME: &'static str = "init";
     const GROUP: Group = Group::SetUp;
+    const EFFECT: Effect = Effect::Neither;
     type Args = Args;
     type Report = Done;
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::{Result, text};
 use crate::commands::page::{Page, Style, plain, styled};
-use crate::commands::verb::{Group, Report, Scene, Verb};
+use crate::commands::verb::{Effect, Group, Report, Scene, Verb};
 use crate::ops::access;
 use crate::records::Task;
 use crate::records::task::TASK;
@@ -58,6 +58,7 @@ pub struct Whoami;
 impl Verb for Whoami {
     const NAME: &'static str = "whoami";
     const GROUP: Group = Group::SetUp;
+    const EFFECT: Effect = Effect::Neither;
     type Args = Args;
     type Report = Answer;
 

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use crate::base::{Id, Result, Timestamp, text};
 use crate::commands::page::Page;
-use crate::commands::verb::{Group, Report, Scene, Verb};
+use crate::commands::verb::{Effect, Group, Report, Scene, Verb};
 use crate::query::stale::SignKey;
 use crate::records::Task;
 use crate::state::{Warning, all};
@@ -49,6 +49,7 @@ pub struct Heartbeat;
 impl Verb for Heartbeat {
     const NAME: &'static str = "heartbeat";
     const GROUP: Group = Group::Status;
+    const EFFECT: Effect = Effect::Neither;
     type Args = Args;
     type Report = Answer;
 

@@ -5,14 +5,13 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::base::Result;
-use crate::commands::args::{text_or_stdin, text_value};
-use crate::commands::page::{Style, plain, styled};
-use crate::commands::verb::{Group, Scene, Verb};
+use crate::commands::args::text_value;
+use crate::commands::verb::Group;
+use crate::commands::write::{Desk, Write};
 use crate::commands::written::Written;
 use crate::ops::Operation;
 use crate::ops::block;
-use crate::records::task::TASK;
-use crate::session::resolve::{self, short};
+use crate::session::Outcome;
 
 /// Say that a task cannot go on
 #[derive(Debug, Default, ClapArgs, Deserialize, JsonSchema)]
@@ -39,25 +38,25 @@ pub struct Args {
 /// The verb.
 pub struct Block;
 
-impl Verb for Block {
+impl Write for Block {
     const NAME: &'static str = "block";
     const GROUP: Group = Group::Task;
+    const OPERATION: fn(block::Block) -> Operation = Operation::Block;
     type Args = Args;
+    type Input = block::Block;
     type Report = Written;
 
-    fn run(args: Args, scene: &Scene) -> Result<Written> {
-        let session = scene.session()?;
-        let snapshot = session.snapshot()?;
-        let task = resolve::one(&snapshot, &TASK, &args.id)?;
-        let on = args.on.map(|on| resolve::one(&snapshot, &TASK, &on)).transpose()?;
-        let input = block::Block {
-            task: task.to_string(),
-            reason: text_or_stdin(&args.reason)?,
-            on: on.map(String::from),
+    fn plan(args: Args, desk: &Desk<'_>) -> Result<block::Block> {
+        Ok(block::Block {
+            task: desk.task(&args.id)?,
+            reason: desk.text(&args.reason)?,
+            on: args.on.map(|on| desk.task(&on)).transpose()?,
             claim_id: args.claim_id,
             force: args.force,
-        };
-        let outcome = session.transact(&Operation::Block(input))?;
-        Ok(Written::new(&outcome, [plain("Blocked "), styled(Style::Id, short(&TASK, &task))]))
+        })
+    }
+
+    fn tell(_: &Self::Input, outcome: &Outcome) -> Written {
+        Written::about("Blocked ", outcome)
     }
 }

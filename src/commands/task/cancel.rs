@@ -5,14 +5,13 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::base::Result;
-use crate::commands::args::{text_or_stdin, text_value};
-use crate::commands::page::{Style, plain, styled};
-use crate::commands::verb::{Group, Scene, Verb};
+use crate::commands::args::text_value;
+use crate::commands::verb::Group;
+use crate::commands::write::{Desk, Write};
 use crate::commands::written::Written;
 use crate::ops::Operation;
 use crate::ops::close;
-use crate::records::task::TASK;
-use crate::session::resolve::{self, short};
+use crate::session::Outcome;
 
 /// Close a task as not to be done
 #[derive(Debug, Default, ClapArgs, Deserialize, JsonSchema)]
@@ -29,18 +28,19 @@ pub struct Args {
 /// The verb.
 pub struct Cancel;
 
-impl Verb for Cancel {
+impl Write for Cancel {
     const NAME: &'static str = "cancel";
     const GROUP: Group = Group::Task;
+    const OPERATION: fn(close::Cancel) -> Operation = Operation::Cancel;
     type Args = Args;
+    type Input = close::Cancel;
     type Report = Written;
 
-    fn run(args: Args, scene: &Scene) -> Result<Written> {
-        let session = scene.session()?;
-        let snapshot = session.snapshot()?;
-        let task = resolve::one(&snapshot, &TASK, &args.id)?;
-        let input = close::Cancel { task: task.to_string(), reason: text_or_stdin(&args.reason)? };
-        let outcome = session.transact(&Operation::Cancel(input))?;
-        Ok(Written::new(&outcome, [plain("Cancelled "), styled(Style::Id, short(&TASK, &task))]))
+    fn plan(args: Args, desk: &Desk<'_>) -> Result<close::Cancel> {
+        Ok(close::Cancel { task: desk.task(&args.id)?, reason: desk.text(&args.reason)? })
+    }
+
+    fn tell(_: &Self::Input, outcome: &Outcome) -> Written {
+        Written::about("Cancelled ", outcome)
     }
 }

@@ -6,11 +6,11 @@ use serde::Deserialize;
 
 use super::held::Held;
 use crate::base::Result;
-use crate::commands::verb::{Group, Scene, Verb};
+use crate::commands::verb::Group;
+use crate::commands::write::{Desk, Write};
 use crate::ops::Operation;
 use crate::ops::claim;
-use crate::records::task::TASK;
-use crate::session::resolve::{self};
+use crate::session::Outcome;
 use crate::session::settings;
 
 /// Take a task: exactly one of all who try gets it
@@ -41,22 +41,25 @@ pub struct Args {
 /// The verb.
 pub struct Claim;
 
-impl Verb for Claim {
+impl Write for Claim {
     const NAME: &'static str = "claim";
     const GROUP: Group = Group::Task;
+    const OPERATION: fn(claim::Claim) -> Operation = Operation::Claim;
     type Args = Args;
+    type Input = claim::Claim;
     type Report = Held;
 
-    fn run(args: Args, scene: &Scene) -> Result<Held> {
-        let session = scene.session()?;
-        let task = resolve::one(&session.snapshot()?, &TASK, &args.id)?;
+    fn plan(args: Args, desk: &Desk<'_>) -> Result<claim::Claim> {
         let over = match (args.force, args.takeover) {
             (true, _) => claim::Over::Anybody,
             (_, true) => claim::Over::Stale,
             _ => claim::Over::Nobody,
         };
         let ttl_minutes = args.ttl.map(|ttl| settings::parse_minutes("--ttl", &ttl)).transpose()?;
-        let input = claim::Claim { task: task.into(), ttl_minutes, claim_id: args.claim_id, over };
-        Ok(Held::new(&session.transact(&Operation::Claim(input))?))
+        Ok(claim::Claim { task: desk.task(&args.id)?, ttl_minutes, claim_id: args.claim_id, over })
+    }
+
+    fn tell(_: &Self::Input, outcome: &Outcome) -> Held {
+        Held::new(outcome)
     }
 }

@@ -5,14 +5,12 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::base::Result;
-use crate::commands::args::text_or_stdin;
-use crate::commands::page::{Style, plain, styled};
-use crate::commands::verb::{Group, Scene, Verb};
+use crate::commands::verb::Group;
+use crate::commands::write::{Desk, Write};
 use crate::commands::written::Written;
 use crate::ops::Operation;
 use crate::ops::describe;
-use crate::records::task::TASK;
-use crate::session::resolve::{self, short};
+use crate::session::Outcome;
 
 /// Add to the text of a task, or replace it
 ///
@@ -35,25 +33,26 @@ pub struct Args {
 /// The verb.
 pub struct Context;
 
-impl Verb for Context {
+impl Write for Context {
     const NAME: &'static str = "context";
     const GROUP: Group = Group::Task;
+    const OPERATION: fn(describe::Describe) -> Operation = Operation::Describe;
     type Args = Args;
+    type Input = describe::Describe;
     type Report = Written;
 
-    fn run(args: Args, scene: &Scene) -> Result<Written> {
-        let session = scene.session()?;
-        let snapshot = session.snapshot()?;
-        let task = resolve::one(&snapshot, &TASK, &args.id)?;
+    fn plan(args: Args, desk: &Desk<'_>) -> Result<describe::Describe> {
         let replace = args.replace.is_some();
         let text = args.replace.or(args.append).unwrap_or_default();
-        let input = describe::Describe { task: task.to_string(), text: text_or_stdin(&text)?, replace };
-        let outcome = session.transact(&Operation::Describe(input))?;
-        let what = match (outcome.commit.is_some(), replace) {
+        Ok(describe::Describe { task: desk.task(&args.id)?, text: desk.text(&text)?, replace })
+    }
+
+    fn tell(input: &Self::Input, outcome: &Outcome) -> Written {
+        let what = match (outcome.changed, input.replace) {
             (false, _) => "As it was: ",
             (true, true) => "Replaced the text of ",
             (true, false) => "Added to the text of ",
         };
-        Ok(Written::new(&outcome, [plain(what), styled(Style::Id, short(&TASK, &task))]))
+        Written::about(what, outcome)
     }
 }

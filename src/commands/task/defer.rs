@@ -7,12 +7,14 @@ use serde::Deserialize;
 use crate::base::Result;
 use crate::commands::args::moment;
 use crate::commands::page::{Style, plain, styled};
-use crate::commands::verb::{Group, Scene, Verb};
+use crate::commands::verb::Group;
+use crate::commands::write::{Desk, Write};
 use crate::commands::written::Written;
 use crate::ops::Operation;
 use crate::ops::defer;
 use crate::records::task::TASK;
-use crate::session::resolve::{self, short};
+use crate::session::Outcome;
+use crate::session::resolve::short;
 
 /// Put a task off until a time
 ///
@@ -32,21 +34,20 @@ pub struct Args {
 /// The verb.
 pub struct Defer;
 
-impl Verb for Defer {
+impl Write for Defer {
     const NAME: &'static str = "defer";
     const GROUP: Group = Group::Task;
+    const OPERATION: fn(defer::Defer) -> Operation = Operation::Defer;
     type Args = Args;
+    type Input = defer::Defer;
     type Report = Written;
 
-    fn run(args: Args, scene: &Scene) -> Result<Written> {
-        let session = scene.session()?;
-        let snapshot = session.snapshot()?;
-        let task = resolve::one(&snapshot, &TASK, &args.id)?;
-        let until = moment(&args.until, session.now())?;
-        let outcome = session.transact(&Operation::Defer(defer::Defer { task: task.to_string(), until }))?;
-        Ok(Written::new(
-            &outcome,
-            [plain("Put "), styled(Style::Id, short(&TASK, &task)), plain(format!(" off until {until}"))],
-        ))
+    fn plan(args: Args, desk: &Desk<'_>) -> Result<defer::Defer> {
+        Ok(defer::Defer { task: desk.task(&args.id)?, until: moment(&args.until, desk.now)? })
+    }
+
+    fn tell(input: &Self::Input, outcome: &Outcome) -> Written {
+        let task = styled(Style::Id, short(&TASK, &input.task));
+        Written::new(outcome, [plain("Put "), task, plain(format!(" off until {}", input.until))])
     }
 }

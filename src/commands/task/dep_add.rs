@@ -6,12 +6,14 @@ use serde::Deserialize;
 
 use crate::base::Result;
 use crate::commands::page::{Style, plain, styled};
-use crate::commands::verb::{Group, Scene, Verb};
+use crate::commands::verb::Group;
+use crate::commands::write::{Desk, Write};
 use crate::commands::written::Written;
 use crate::ops::Operation;
 use crate::ops::dependency;
 use crate::records::task::TASK;
-use crate::session::resolve::{self, short};
+use crate::session::Outcome;
+use crate::session::resolve::short;
 
 /// Make a task wait for another
 #[derive(Debug, Default, ClapArgs, Deserialize, JsonSchema)]
@@ -28,23 +30,21 @@ pub struct Args {
 /// The verb.
 pub struct DepAdd;
 
-impl Verb for DepAdd {
+impl Write for DepAdd {
     const NAME: &'static str = "dep add";
     const GROUP: Group = Group::Task;
+    const OPERATION: fn(dependency::Edge) -> Operation = Operation::DependencyAdd;
     type Args = Args;
+    type Input = dependency::Edge;
     type Report = Written;
 
-    fn run(args: Args, scene: &Scene) -> Result<Written> {
-        let session = scene.session()?;
-        let snapshot = session.snapshot()?;
-        let task = resolve::one(&snapshot, &TASK, &args.id)?;
-        let on = resolve::one(&snapshot, &TASK, &args.on)?;
-        let edge = dependency::Edge { task: task.to_string(), on: on.to_string() };
-        let outcome = session.transact(&Operation::DependencyAdd(edge))?;
-        let what = if outcome.commit.is_some() { " waits for " } else { " already waits for " };
-        Ok(Written::new(
-            &outcome,
-            [styled(Style::Id, short(&TASK, &task)), plain(what), styled(Style::Id, short(&TASK, &on))],
-        ))
+    fn plan(args: Args, desk: &Desk<'_>) -> Result<dependency::Edge> {
+        Ok(dependency::Edge { task: desk.task(&args.id)?, on: desk.task(&args.on)? })
+    }
+
+    fn tell(input: &Self::Input, outcome: &Outcome) -> Written {
+        let what = if outcome.changed { " waits for " } else { " already waits for " };
+        let [task, on] = [&input.task, &input.on].map(|id| styled(Style::Id, short(&TASK, id)));
+        Written::new(outcome, [task, plain(what), on])
     }
 }

@@ -6,13 +6,15 @@ use serde::Deserialize;
 
 use crate::base::Result;
 use crate::commands::page::{Style, plain, styled};
-use crate::commands::verb::{Group, Scene, Verb};
+use crate::commands::verb::Group;
+use crate::commands::write::{Desk, Write};
 use crate::commands::written::Written;
 use crate::ops::Operation;
 use crate::ops::dependency;
 use crate::records::Task;
 use crate::records::task::TASK;
-use crate::session::resolve::{self, short};
+use crate::session::Outcome;
+use crate::session::resolve::short;
 use crate::state::get;
 
 /// Make a task no longer wait for another
@@ -30,21 +32,23 @@ pub struct Args {
 /// The verb.
 pub struct DepRm;
 
-impl Verb for DepRm {
+impl Write for DepRm {
     const NAME: &'static str = "dep rm";
     const GROUP: Group = Group::Task;
+    const OPERATION: fn(dependency::Edge) -> Operation = Operation::DependencyRemove;
     type Args = Args;
+    type Input = dependency::Edge;
     type Report = Written;
 
-    fn run(args: Args, scene: &Scene) -> Result<Written> {
-        let session = scene.session()?;
-        let snapshot = session.snapshot()?;
-        let task = resolve::one(&snapshot, &TASK, &args.id)?;
-        let waits = get::<Task>(&snapshot, &task)?.depends_on.contains(&args.on);
-        let on = if waits { args.on } else { resolve::one(&snapshot, &TASK, &args.on)?.into() };
-        let edge = dependency::Edge { task: task.to_string(), on: on.clone() };
-        let outcome = session.transact(&Operation::DependencyRemove(edge))?;
-        let (task, on) = (short(&TASK, &task), short(&TASK, &on));
-        Ok(Written::new(&outcome, [styled(Style::Id, task), plain(" no longer waits for "), styled(Style::Id, on)]))
+    fn plan(args: Args, desk: &Desk<'_>) -> Result<dependency::Edge> {
+        let task = desk.task(&args.id)?;
+        let waits = get::<Task>(desk.snapshot, &task)?.depends_on.contains(&args.on);
+        let on = if waits { args.on } else { desk.task(&args.on)? };
+        Ok(dependency::Edge { task, on })
+    }
+
+    fn tell(input: &Self::Input, outcome: &Outcome) -> Written {
+        let [task, on] = [&input.task, &input.on].map(|id| styled(Style::Id, short(&TASK, id)));
+        Written::new(outcome, [task, plain(" no longer waits for "), on])
     }
 }

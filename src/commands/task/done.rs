@@ -5,14 +5,13 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::base::Result;
-use crate::commands::args::{text_or_stdin, text_value};
-use crate::commands::page::{Style, plain, styled};
-use crate::commands::verb::{Group, Scene, Verb};
+use crate::commands::args::text_value;
+use crate::commands::verb::Group;
+use crate::commands::write::{Desk, Write};
 use crate::commands::written::Written;
 use crate::ops::Operation;
 use crate::ops::close;
-use crate::records::task::TASK;
-use crate::session::resolve::{self, short};
+use crate::session::Outcome;
 
 /// Close a task as done
 #[derive(Debug, Default, ClapArgs, Deserialize, JsonSchema)]
@@ -35,23 +34,24 @@ pub struct Args {
 /// The verb.
 pub struct Done;
 
-impl Verb for Done {
+impl Write for Done {
     const NAME: &'static str = "done";
     const GROUP: Group = Group::Task;
+    const OPERATION: fn(close::Done) -> Operation = Operation::Done;
     type Args = Args;
+    type Input = close::Done;
     type Report = Written;
 
-    fn run(args: Args, scene: &Scene) -> Result<Written> {
-        let session = scene.session()?;
-        let snapshot = session.snapshot()?;
-        let task = resolve::one(&snapshot, &TASK, &args.id)?;
-        let input = close::Done {
-            task: task.to_string(),
-            summary: args.summary.as_deref().map(text_or_stdin).transpose()?,
+    fn plan(args: Args, desk: &Desk<'_>) -> Result<close::Done> {
+        Ok(close::Done {
+            task: desk.task(&args.id)?,
+            summary: desk.text_if_any(args.summary.as_deref())?,
             claim_id: args.claim_id,
             force: args.force,
-        };
-        let outcome = session.transact(&Operation::Done(input))?;
-        Ok(Written::new(&outcome, [plain("Finished "), styled(Style::Id, short(&TASK, &task))]))
+        })
+    }
+
+    fn tell(_: &Self::Input, outcome: &Outcome) -> Written {
+        Written::about("Finished ", outcome)
     }
 }

@@ -6,11 +6,13 @@ use serde::Deserialize;
 
 use crate::base::Result;
 use crate::commands::args::text_value;
-use crate::commands::changes::Changes;
-use crate::commands::verb::{Group, Scene, Verb};
+use crate::commands::changes::{Changes, changed};
+use crate::commands::verb::Group;
+use crate::commands::write::{Desk, Write};
 use crate::commands::written::Written;
+use crate::ops::{Operation, edit};
 use crate::records::task::TASK;
-use crate::session::resolve::{self};
+use crate::session::Outcome;
 
 /// Change fields of a task
 ///
@@ -55,15 +57,15 @@ pub struct Args {
 /// The verb.
 pub struct Edit;
 
-impl Verb for Edit {
+impl Write for Edit {
     const NAME: &'static str = "task edit";
     const GROUP: Group = Group::Task;
+    const OPERATION: fn(edit::Edit) -> Operation = Operation::Edit;
     type Args = Args;
+    type Input = edit::Edit;
     type Report = Written;
 
-    fn run(args: Args, scene: &Scene) -> Result<Written> {
-        let session = scene.session()?;
-        let id = resolve::one(&session.snapshot()?, &TASK, &args.id)?;
+    fn plan(args: Args, desk: &Desk<'_>) -> Result<edit::Edit> {
         let changes = Changes {
             set: args.set,
             named: vec![
@@ -76,6 +78,10 @@ impl Verb for Edit {
             remove: ("labels", args.remove_labels),
             body: args.body,
         };
-        changes.make(session, &TASK, &id)
+        changes.of(&TASK, &args.id, desk)
+    }
+
+    fn tell(_: &Self::Input, outcome: &Outcome) -> Written {
+        changed(outcome)
     }
 }

@@ -6,12 +6,14 @@ use serde::Deserialize;
 
 use crate::base::{Error, Result, text};
 use crate::commands::page::{Style, plain, styled};
-use crate::commands::verb::{Group, Scene, Verb};
+use crate::commands::verb::Group;
+use crate::commands::write::{Desk, Write};
 use crate::commands::written::Written;
 use crate::ops::Operation;
 use crate::ops::progress;
 use crate::records::task::TASK;
-use crate::session::resolve::{self, short};
+use crate::session::Outcome;
+use crate::session::resolve::short;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -45,33 +47,28 @@ pub struct Args {
 /// The verb.
 pub struct Gate;
 
-impl Verb for Gate {
+impl Write for Gate {
     const NAME: &'static str = "gate";
     const GROUP: Group = Group::Task;
+    const OPERATION: fn(progress::Gate) -> Operation = Operation::Gate;
     type Args = Args;
+    type Input = progress::Gate;
     type Report = Written;
 
-    fn run(args: Args, scene: &Scene) -> Result<Written> {
-        let session = scene.session()?;
-        let snapshot = session.snapshot()?;
-        let task = resolve::one(&snapshot, &TASK, &args.id)?;
-        let input = progress::Gate {
-            task: task.to_string(),
-            name: args.name.clone(),
-            status: args.status.clone(),
+    fn plan(args: Args, desk: &Desk<'_>) -> Result<progress::Gate> {
+        Ok(progress::Gate {
+            task: desk.task(&args.id)?,
+            name: args.name,
+            status: args.status,
             figures: figures(&args.figures)?,
             claim_id: args.claim_id,
             force: args.force,
-        };
-        let outcome = session.transact(&Operation::Gate(input))?;
-        Ok(Written::new(
-            &outcome,
-            [
-                plain(format!("{} of ", args.name)),
-                styled(Style::Id, short(&TASK, &task)),
-                plain(format!(": {}", args.status)),
-            ],
-        ))
+        })
+    }
+
+    fn tell(input: &Self::Input, outcome: &Outcome) -> Written {
+        let task = styled(Style::Id, short(&TASK, &input.task));
+        Written::new(outcome, [plain(format!("{} of ", input.name)), task, plain(format!(": {}", input.status))])
     }
 }
 

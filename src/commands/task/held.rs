@@ -8,12 +8,13 @@ use crate::base::text;
 use crate::commands::page::{Page, Style, plain, styled};
 use crate::commands::record::{self, RecordJson};
 use crate::commands::verb::Report;
+use crate::commands::written::Receipt;
 use crate::records::Task;
 use crate::records::record::downcast;
 use crate::records::task::TASK;
 use crate::session::Outcome;
 use crate::session::resolve::short;
-use crate::state::{Event, Warning};
+use crate::state::Warning;
 
 /// A task and the claim on it.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -22,14 +23,9 @@ pub struct Held {
     pub record: Option<RecordJson>,
     /// The claim: its fields, and `state`, which is `confirmed`.
     pub claim: Option<RecordJson>,
-    /// The commit; null where nothing had to change.
-    pub commit: Option<String>,
-    /// What happened.
-    pub events: Vec<Event>,
-    /// What the user should know.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[serde(default)]
-    pub warnings: Vec<Warning>,
+    #[serde(flatten)]
+    #[allow(missing_docs)]
+    pub receipt: Receipt,
     #[serde(skip)]
     task: Option<Task>,
 }
@@ -37,13 +33,11 @@ pub struct Held {
 impl Held {
     /// Makes the answer of an outcome.
     pub fn new(outcome: &Outcome) -> Self {
-        let task = outcome.record.as_ref().and_then(downcast::<Task>).cloned();
+        let task = outcome.record().and_then(downcast::<Task>).cloned();
         Held {
             record: task.as_ref().map(|task| record::json(task, false)),
             claim: task.as_ref().and_then(claim),
-            commit: outcome.commit.map(|commit| commit.to_string()),
-            events: outcome.events.clone(),
-            warnings: outcome.warnings.clone(),
+            receipt: Receipt::of(outcome),
             task,
         }
     }
@@ -62,9 +56,12 @@ impl Report for Held {
             page.say("Nothing is ready");
             return;
         };
-        let had = self.events.iter().flat_map(|event| &event.changes).find(|change| change.field == "claim");
+        if self.receipt.tell_draft(page) {
+            return;
+        }
+        let had = self.receipt.events.iter().flat_map(|event| &event.changes).find(|change| change.field == "claim");
         let had = had.and_then(|change| change.from.as_ref()?.get("id")?.as_str());
-        let what = match (&self.commit, had) {
+        let what = match (&self.receipt.commit, had) {
             (None, _) => "Held already: ",
             (_, None) => "Claimed ",
             (_, Some(id)) if task.claim.as_ref().is_some_and(|claim| claim.id == id) => "Renewed the claim on ",
@@ -86,10 +83,10 @@ impl Report for Held {
     }
 
     fn warnings(&self) -> &[Warning] {
-        &self.warnings
+        &self.receipt.warnings
     }
 
     fn is_receipt(&self) -> bool {
-        true
+        self.receipt.dry_run.is_none()
     }
 }

@@ -5,11 +5,13 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::base::Result;
-use crate::commands::changes::Changes;
-use crate::commands::verb::{Group, Scene, Verb};
+use crate::commands::changes::{Changes, changed};
+use crate::commands::verb::Group;
+use crate::commands::write::{Desk, Write};
 use crate::commands::written::Written;
+use crate::ops::{Operation, edit};
 use crate::records::task::TASK;
-use crate::session::resolve::{self};
+use crate::session::Outcome;
 
 /// Put a task into a sprint, or make it a part of another task
 #[derive(Debug, Default, ClapArgs, Deserialize, JsonSchema)]
@@ -30,22 +32,22 @@ pub struct Args {
 /// The verb.
 pub struct MoveTo;
 
-impl Verb for MoveTo {
+impl Write for MoveTo {
     const NAME: &'static str = "task move";
     const GROUP: Group = Group::Task;
+    const OPERATION: fn(edit::Edit) -> Operation = Operation::Edit;
     type Args = Args;
+    type Input = edit::Edit;
     type Report = Written;
 
-    fn run(args: Args, scene: &Scene) -> Result<Written> {
-        let session = scene.session()?;
-        let snapshot = session.snapshot()?;
-        let id = resolve::one(&snapshot, &TASK, &args.id)?;
-        let parent = args.parent.map(|parent| match parent.as_str() {
-            "" => Ok(parent),
-            name => resolve::one(&snapshot, &TASK, name).map(String::from),
-        });
+    fn plan(args: Args, desk: &Desk<'_>) -> Result<edit::Edit> {
+        let parent = args.parent.map(|parent| if parent.is_empty() { Ok(parent) } else { desk.task(&parent) });
         let changes =
             Changes { named: vec![("sprint", args.sprint), ("parent", parent.transpose()?)], ..Changes::default() };
-        changes.make(session, &TASK, &id)
+        changes.of(&TASK, &args.id, desk)
+    }
+
+    fn tell(_: &Self::Input, outcome: &Outcome) -> Written {
+        changed(outcome)
     }
 }

@@ -5,16 +5,13 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::base::Result;
-use crate::commands::args::{split, text_or_stdin, text_value};
-use crate::commands::page::{Style, plain, styled};
-use crate::commands::verb::{Group, Scene, Verb};
+use crate::commands::args::{split, text_value};
+use crate::commands::verb::Group;
+use crate::commands::write::{Desk, Write};
 use crate::commands::written::Written;
 use crate::ops::Operation;
 use crate::ops::task;
-use crate::records::Task;
-use crate::records::record::downcast;
-use crate::records::task::TASK;
-use crate::session::resolve::{self, short};
+use crate::session::Outcome;
 
 /// Make a task
 ///
@@ -58,20 +55,20 @@ pub struct Args {
 /// The verb.
 pub struct New;
 
-impl Verb for New {
+impl Write for New {
     const NAME: &'static str = "task new";
     const GROUP: Group = Group::Task;
+    const OPERATION: fn(task::New) -> Operation = Operation::TaskNew;
     type Args = Args;
+    type Input = task::New;
     type Report = Written;
 
-    fn run(args: Args, scene: &Scene) -> Result<Written> {
-        let session = scene.session()?;
-        let snapshot = session.snapshot()?;
-        let task = |name: String| resolve::one(&snapshot, &TASK, &name).map(String::from);
-        let new = task::New {
-            title: text_or_stdin(&args.title)?,
+    fn plan(args: Args, desk: &Desk<'_>) -> Result<task::New> {
+        let task = |name: String| desk.task(&name);
+        Ok(task::New {
+            title: desk.text(&args.title)?,
             id: args.id,
-            body: args.body.as_deref().map(text_or_stdin).transpose()?.unwrap_or_default(),
+            body: desk.text_if_any(args.body.as_deref())?.unwrap_or_default(),
             priority: args.priority,
             r#type: args.r#type,
             labels: args.labels.into_iter().collect(),
@@ -79,10 +76,10 @@ impl Verb for New {
             parent: args.parent.map(task).transpose()?,
             depends_on: split(&args.depends_on).map(task).collect::<Result<_>>()?,
             discovered_from: args.discovered_from.into_iter().collect(),
-        };
-        let outcome = session.transact(&Operation::TaskNew(new))?;
-        let made = outcome.record.as_ref().and_then(downcast::<Task>);
-        let (id, title) = made.map(|task| (short(&TASK, &task.id), task.title.clone())).unwrap_or_default();
-        Ok(Written::new(&outcome, [plain("Added "), styled(Style::Id, id), plain(format!(": {title}"))]))
+        })
+    }
+
+    fn tell(input: &Self::Input, outcome: &Outcome) -> Written {
+        Written::about("Added ", outcome).and_say(format!(": {}", input.title))
     }
 }

@@ -8,7 +8,7 @@ use super::held::Held;
 use crate::base::Result;
 use crate::commands::page::Page;
 use crate::commands::record::{self, RecordJson, task_cells};
-use crate::commands::verb::{Group, Report, Scene, Verb};
+use crate::commands::verb::{Effect, Group, Report, Scene, Verb};
 use crate::ops::Operation;
 use crate::ops::claim;
 use crate::query::Graph;
@@ -58,6 +58,7 @@ pub struct Next;
 impl Verb for Next {
     const NAME: &'static str = "next";
     const GROUP: Group = Group::Task;
+    const EFFECT: Effect = Effect::Writes;
     type Args = Args;
     type Report = Answer;
 
@@ -95,5 +96,9 @@ impl Report for Answer {
             Answer::Taken(held) => held.warnings(),
             Answer::Seen { .. } => &[],
         }
+    }
+
+    fn is_receipt(&self) -> bool {
+        matches!(self, Answer::Taken(held) if held.is_receipt())
     }
 }

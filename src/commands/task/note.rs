@@ -5,14 +5,16 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::base::Result;
-use crate::commands::args::{text_or_stdin, text_value};
+use crate::commands::args::text_value;
 use crate::commands::page::{Style, plain, styled};
-use crate::commands::verb::{Group, Scene, Verb};
+use crate::commands::verb::Group;
+use crate::commands::write::{Desk, Write};
 use crate::commands::written::Written;
 use crate::ops::Operation;
 use crate::ops::note;
 use crate::records::task::TASK;
-use crate::session::resolve::{self, short};
+use crate::session::Outcome;
+use crate::session::resolve::short;
 
 /// Put a remark into the thread of a task
 #[derive(Debug, Default, ClapArgs, Deserialize, JsonSchema)]
@@ -40,24 +42,25 @@ pub struct Args {
 /// The verb.
 pub struct Note;
 
-impl Verb for Note {
+impl Write for Note {
     const NAME: &'static str = "note";
     const GROUP: Group = Group::Task;
+    const OPERATION: fn(note::Note) -> Operation = Operation::Note;
     type Args = Args;
+    type Input = note::Note;
     type Report = Written;
 
-    fn run(args: Args, scene: &Scene) -> Result<Written> {
-        let session = scene.session()?;
-        let snapshot = session.snapshot()?;
-        let task = resolve::one(&snapshot, &TASK, &args.id)?;
-        let input = note::Note {
-            task: task.to_string(),
-            text: text_or_stdin(&args.text)?,
+    fn plan(args: Args, desk: &Desk<'_>) -> Result<note::Note> {
+        Ok(note::Note {
+            task: desk.task(&args.id)?,
+            text: desk.text(&args.text)?,
             progress: args.progress,
             claim_id: args.claim_id,
             force: args.force,
-        };
-        let outcome = session.transact(&Operation::Note(input))?;
-        Ok(Written::new(&outcome, [plain("Noted on "), styled(Style::Id, short(&TASK, &task))]))
+        })
+    }
+
+    fn tell(input: &Self::Input, outcome: &Outcome) -> Written {
+        Written::new(outcome, [plain("Noted on "), styled(Style::Id, short(&TASK, &input.task))])
     }
 }

@@ -5,14 +5,13 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::base::Result;
-use crate::commands::args::{split, text_or_stdin};
-use crate::commands::page::{Style, plain, styled};
-use crate::commands::verb::{Group, Scene, Verb};
+use crate::commands::args::split;
+use crate::commands::verb::Group;
+use crate::commands::write::{Desk, Write};
 use crate::commands::written::Written;
 use crate::ops::Operation;
 use crate::ops::claim;
-use crate::records::task::TASK;
-use crate::session::resolve::{self, short};
+use crate::session::Outcome;
 
 /// Give a task back, so that somebody else can take it
 #[derive(Debug, Default, ClapArgs, Deserialize, JsonSchema)]
@@ -39,24 +38,25 @@ pub struct Args {
 /// The verb.
 pub struct Release;
 
-impl Verb for Release {
+impl Write for Release {
     const NAME: &'static str = "release";
     const GROUP: Group = Group::Task;
+    const OPERATION: fn(claim::Release) -> Operation = Operation::Release;
     type Args = Args;
+    type Input = claim::Release;
     type Report = Written;
 
-    fn run(args: Args, scene: &Scene) -> Result<Written> {
-        let session = scene.session()?;
-        let snapshot = session.snapshot()?;
-        let task = resolve::one(&snapshot, &TASK, &args.id)?;
-        let input = claim::Release {
-            task: task.to_string(),
+    fn plan(args: Args, desk: &Desk<'_>) -> Result<claim::Release> {
+        Ok(claim::Release {
+            task: desk.task(&args.id)?,
             claim_id: args.claim_id,
-            handoff: args.handoff.as_deref().map(text_or_stdin).transpose()?,
+            handoff: desk.text_if_any(args.handoff.as_deref())?,
             to: split(&args.to).collect(),
             force: args.force,
-        };
-        let outcome = session.transact(&Operation::Release(input))?;
-        Ok(Written::new(&outcome, [plain("Released "), styled(Style::Id, short(&TASK, &task))]))
+        })
+    }
+
+    fn tell(_: &Self::Input, outcome: &Outcome) -> Written {
+        Written::about("Released ", outcome)
     }
 }

@@ -5,13 +5,12 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::base::Result;
-use crate::commands::page::{Style, plain, styled};
-use crate::commands::verb::{Group, Scene, Verb};
+use crate::commands::verb::Group;
+use crate::commands::write::{Desk, Write};
 use crate::commands::written::Written;
 use crate::ops::Operation;
 use crate::ops::close;
-use crate::records::task::TASK;
-use crate::session::resolve::{self, short};
+use crate::session::Outcome;
 
 /// Open a closed task again
 #[derive(Debug, Default, ClapArgs, Deserialize, JsonSchema)]
@@ -25,17 +24,19 @@ pub struct Args {
 /// The verb.
 pub struct Reopen;
 
-impl Verb for Reopen {
+impl Write for Reopen {
     const NAME: &'static str = "reopen";
     const GROUP: Group = Group::Task;
+    const OPERATION: fn(close::Reopen) -> Operation = Operation::Reopen;
     type Args = Args;
+    type Input = close::Reopen;
     type Report = Written;
 
-    fn run(args: Args, scene: &Scene) -> Result<Written> {
-        let session = scene.session()?;
-        let snapshot = session.snapshot()?;
-        let task = resolve::one(&snapshot, &TASK, &args.id)?;
-        let outcome = session.transact(&Operation::Reopen(close::Reopen { task: task.to_string() }))?;
-        Ok(Written::new(&outcome, [plain("Reopened "), styled(Style::Id, short(&TASK, &task))]))
+    fn plan(args: Args, desk: &Desk<'_>) -> Result<close::Reopen> {
+        Ok(close::Reopen { task: desk.task(&args.id)? })
+    }
+
+    fn tell(_: &Self::Input, outcome: &Outcome) -> Written {
+        Written::about("Reopened ", outcome)
     }
 }

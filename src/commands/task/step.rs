@@ -6,12 +6,14 @@ use serde::Deserialize;
 
 use crate::base::Result;
 use crate::commands::page::{Style, plain, styled};
-use crate::commands::verb::{Group, Scene, Verb};
+use crate::commands::verb::Group;
+use crate::commands::write::{Desk, Write};
 use crate::commands::written::Written;
 use crate::ops::Operation;
 use crate::ops::progress;
 use crate::records::task::TASK;
-use crate::session::resolve::{self, short};
+use crate::session::Outcome;
+use crate::session::resolve::short;
 
 /// Begin a step of a task, or say that it is done
 #[derive(Debug, Default, ClapArgs, Deserialize, JsonSchema)]
@@ -38,32 +40,31 @@ pub struct Args {
 /// The verb.
 pub struct Step;
 
-impl Verb for Step {
+impl Write for Step {
     const NAME: &'static str = "step";
     const GROUP: Group = Group::Task;
+    const OPERATION: fn(progress::Step) -> Operation = Operation::Step;
     type Args = Args;
+    type Input = progress::Step;
     type Report = Written;
 
-    fn run(args: Args, scene: &Scene) -> Result<Written> {
-        let session = scene.session()?;
-        let snapshot = session.snapshot()?;
-        let task = resolve::one(&snapshot, &TASK, &args.id)?;
-        let input = progress::Step {
-            task: task.to_string(),
-            name: args.name.clone(),
+    fn plan(args: Args, desk: &Desk<'_>) -> Result<progress::Step> {
+        Ok(progress::Step {
+            task: desk.task(&args.id)?,
+            name: args.name,
             done: args.done,
             claim_id: args.claim_id,
             force: args.force,
-        };
-        let outcome = session.transact(&Operation::Step(input))?;
-        let what = match (outcome.commit.is_some(), args.done) {
+        })
+    }
+
+    fn tell(input: &Self::Input, outcome: &Outcome) -> Written {
+        let what = match (outcome.changed, input.done) {
             (false, _) => "As it was: ",
             (true, true) => "Finished step ",
             (true, false) => "Began step ",
         };
-        Ok(Written::new(
-            &outcome,
-            [plain(what), plain(args.name), plain(" of "), styled(Style::Id, short(&TASK, &task))],
-        ))
+        let task = styled(Style::Id, short(&TASK, &input.task));
+        Written::new(outcome, [plain(what), plain(&input.name), plain(" of "), task])
     }
 }

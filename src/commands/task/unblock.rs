@@ -5,13 +5,12 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::base::Result;
-use crate::commands::page::{Style, plain, styled};
-use crate::commands::verb::{Group, Scene, Verb};
+use crate::commands::verb::Group;
+use crate::commands::write::{Desk, Write};
 use crate::commands::written::Written;
 use crate::ops::Operation;
 use crate::ops::block;
-use crate::records::task::TASK;
-use crate::session::resolve::{self, short};
+use crate::session::Outcome;
 
 /// Say that a blocked task can go on
 #[derive(Debug, Default, ClapArgs, Deserialize, JsonSchema)]
@@ -25,17 +24,19 @@ pub struct Args {
 /// The verb.
 pub struct Unblock;
 
-impl Verb for Unblock {
+impl Write for Unblock {
     const NAME: &'static str = "unblock";
     const GROUP: Group = Group::Task;
+    const OPERATION: fn(block::Unblock) -> Operation = Operation::Unblock;
     type Args = Args;
+    type Input = block::Unblock;
     type Report = Written;
 
-    fn run(args: Args, scene: &Scene) -> Result<Written> {
-        let session = scene.session()?;
-        let snapshot = session.snapshot()?;
-        let task = resolve::one(&snapshot, &TASK, &args.id)?;
-        let outcome = session.transact(&Operation::Unblock(block::Unblock { task: task.to_string() }))?;
-        Ok(Written::new(&outcome, [plain("Unblocked "), styled(Style::Id, short(&TASK, &task))]))
+    fn plan(args: Args, desk: &Desk<'_>) -> Result<block::Unblock> {
+        Ok(block::Unblock { task: desk.task(&args.id)? })
+    }
+
+    fn tell(_: &Self::Input, outcome: &Outcome) -> Written {
+        Written::about("Unblocked ", outcome)
     }
 }

@@ -35,7 +35,18 @@ They stand before or after the verb.
 | `--color WHEN` | `always`, `auto`, `never`; else `color.coord`, `color.ui`, `NO_COLOR`, `CLICOLOR_FORCE` |
 | `--no-pager` | Show nothing in a pager; else `pager.coord`, `GIT_PAGER`, `core.pager`, `PAGER`, on a terminal only |
 
-Lists take `--limit N` (50 unless told), `--cursor CURSOR` and `--stamps`.
+## Flags of what a verb does
+
+They too stand before or after the verb.
+
+| verbs | flag | what it does |
+|---|---|---|
+| that read | `--at REV` | Answer as of a moment: a time (`2026-01-02`, `2026-01-02T03:04:05Z`), how long ago (`2h`), a commit of the state, or `~3` for three commits before the tip |
+| that write | `--dry-run` | Write nothing; show what would be different, as a difference of files |
+| that write | `--if-match ID` | Write only where `ID` is still the last commit of the state, or the blob of the record (`data.blob` of `show`); else exit code 3 |
+| that list | `--limit N` | At most so many items, 50 unless told |
+| that list | `--cursor CURSOR` | Go on after the page before, from its `next_cursor` |
+| that list or show | `--stamps` | Show when each part was changed, and by whom |
 
 ## Output
 

@@ -1,0 +1,129 @@
+//! Verbs that write: arguments become one operation, and its outcome an answer.
+//!
+//! The two halves are apart, so that the same verb can be a line of `apply` or a part of `bulk`, where many operations
+//! become one commit, and so that `--dry-run` and `--if-match` are the business of nobody but the session.
+
+use serde_json::Value;
+
+use super::args;
+use super::verb::{Effect, Group, Plan, Report, Row, Scene, Verb, row};
+use crate::base::{Error, Id, Result, Timestamp};
+use crate::ops::Operation;
+use crate::records::message::MESSAGE;
+use crate::records::task::TASK;
+use crate::session::{Outcome, resolve};
+use crate::state::Snapshot;
+
+/// A verb that is one operation. Its arguments' first line of documentation is its help.
+pub trait Write {
+    /// The words that name it.
+    const NAME: &'static str;
+    /// Under which heading it is listed.
+    const GROUP: Group;
+    /// The operation that it is.
+    const OPERATION: fn(Self::Input) -> Operation;
+    /// The arguments, as they are typed.
+    type Args: clap::Args + serde::de::DeserializeOwned + schemars::JsonSchema;
+    /// The input of the operation.
+    type Input: Clone;
+    /// The answer.
+    type Report: Report + schemars::JsonSchema + 'static;
+
+    /// Turns the arguments into the input: names that were typed become those of records.
+    ///
+    /// # Errors
+    /// Where a name means no record, or a value makes no sense.
+    fn plan(args: Self::Args, desk: &Desk<'_>) -> Result<Self::Input>;
+
+    /// Turns the outcome into the answer.
+    fn tell(input: &Self::Input, outcome: &Outcome) -> Self::Report;
+}
+
+impl<W: Write> Verb for W {
+    const NAME: &'static str = W::NAME;
+    const GROUP: Group = W::GROUP;
+    const EFFECT: Effect = Effect::Writes;
+    type Args = W::Args;
+    type Report = W::Report;
+
+    fn run(args: W::Args, scene: &Scene) -> Result<W::Report> {
+        let session = scene.session()?;
+        let snapshot = session.snapshot()?;
+        let input = W::plan(args, &Desk { snapshot: &snapshot, now: session.now(), input: Input::Standard })?;
+        let outcome = session.transact(&(W::OPERATION)(input.clone()))?;
+        Ok(W::tell(&input, &outcome))
+    }
+}
+
+/// Returns the row of a verb that writes, which can stand in a batch too.
+pub const fn write<W: Write>() -> Row {
+    Row { plan: Some(Plan { from_words: from_words::<W>, from_json: from_json::<W> }), ..row::<W>() }
+}
+
+fn from_words<W: Write>(matches: &clap::ArgMatches, desk: &Desk<'_>) -> Result<Operation> {
+    let args = <W::Args as clap::FromArgMatches>::from_arg_matches(matches)
+        .map_err(|error| Error::usage(error.to_string()))?;
+    W::plan(args, desk).map(W::OPERATION)
+}
+
+fn from_json<W: Write>(args: Value, desk: &Desk<'_>) -> Result<Operation> {
+    let args = serde_json::from_value(args)
+        .map_err(|error| Error::invalid("bad_operation", format!("cannot read the fields of {}: {error}", W::NAME)))?;
+    W::plan(args, desk).map(W::OPERATION)
+}
+
+/// What lies before a verb that writes while it turns its arguments into an operation.
+pub struct Desk<'a> {
+    /// The records as they are, or as earlier operations of the same batch leave them.
+    pub snapshot: &'a dyn Snapshot,
+    /// The moment of the command.
+    pub now: Timestamp,
+    /// Where a text comes from that is given as `-`.
+    pub input: Input,
+}
+
+/// Where a text comes from that is given as `-`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Input {
+    /// From standard input.
+    Standard,
+    /// From nowhere: `-` is what it says.
+    Literal,
+}
+
+impl Desk<'_> {
+    /// Returns a text, or what standard input holds where it is `-`.
+    ///
+    /// # Errors
+    /// As [`args::text_or_stdin`].
+    pub fn text(&self, text: &str) -> Result<String> {
+        match self.input {
+            Input::Standard => args::text_or_stdin(text),
+            Input::Literal => Ok(text.to_owned()),
+        }
+    }
+
+    /// Returns a text that may not be given, as [`text`](Self::text) does.
+    ///
+    /// # Errors
+    /// As [`text`](Self::text).
+    pub fn text_if_any(&self, text: Option<&str>) -> Result<Option<String>> {
+        text.map(|text| self.text(text)).transpose()
+    }
+
+    /// Returns the id of the task that was typed.
+    ///
+    /// # Errors
+    /// `not_found` or `ambiguous`, both 4.
+    pub fn task(&self, name: &str) -> Result<String> {
+        resolve::one(self.snapshot, &TASK, name).map(String::from)
+    }
+
+    /// Returns the id of the message that was typed.
+    ///
+    /// # Errors
+    /// `not_found` or `ambiguous`, both 4.
+    pub fn message(&self, name: &str) -> Result<Id> {
+        resolve::one(self.snapshot, &MESSAGE, name)
+    }
+}
