@@ -2,7 +2,7 @@
 
 use super::check;
 use super::field::{Field, Rule};
-use super::kind::{Kind, Place, decode_as, schema_of};
+use super::kind::{Kind, Place, build_as, came_changed_went, decode_as, happened_as, mark_as, schema_of};
 use super::record::record;
 use crate::base::{Error, Id, Result};
 
@@ -13,6 +13,9 @@ pub static AGENT: Kind = Kind {
     place: Place::Flat("agents"),
     fields: FIELDS,
     decode: decode_as::<Agent>,
+    build: build_as::<Agent>,
+    mark: mark_as::<Agent>,
+    happened: happened_as::<Agent>,
     schema: schema_of::<Agent>,
 };
 
@@ -50,6 +53,10 @@ impl Agent {
         check::optional_name("role", self.role.as_deref())?;
         check::optional_name("model", self.model.as_deref())?;
         check::optional_name("reports_to", self.reports_to.as_deref())
+    }
+
+    fn told(before: Option<&Self>, after: Option<&Self>) -> Vec<&'static str> {
+        came_changed_went(before, after, ["agent.initialized", "agent.updated", "agent.removed"])
     }
 }
 

@@ -5,11 +5,12 @@
 use std::sync::Arc;
 
 use schemars::{Schema, SchemaGenerator};
+use serde_json::{Map, Value};
 
 use super::field::{COMMON, Field};
-use super::record::{Record, Typed};
-use super::{agent, codec, message, task};
-use crate::base::{Id, Result, id};
+use super::record::{AnyRecord, Typed, downcast};
+use super::{agent, codec, message, stamps, task};
+use crate::base::{Error, Id, Result, Timestamp, id};
 
 /// Where the records of a kind lie in the tip tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +34,13 @@ pub struct Kind {
     /// Its own fields, besides [`COMMON`].
     pub fields: &'static [Field],
     /// Reads a file of this kind; see [`codec::decode`].
-    pub decode: fn(&[u8]) -> Result<Arc<dyn Record>>,
+    pub decode: fn(&[u8]) -> Result<AnyRecord>,
+    /// Makes a record of this kind from its front matter and its body; see [`build_as`].
+    pub build: fn(Map<String, Value>, &str) -> Result<AnyRecord>,
+    /// Stamps what differs from an earlier state of the record; see [`mark_as`].
+    pub mark: fn(&AnyRecord, &AnyRecord, Timestamp, &str) -> Result<Option<AnyRecord>>,
+    /// Says in the words of events what happened between two states of a record; see [`happened_as`].
+    pub happened: fn(Option<&AnyRecord>, Option<&AnyRecord>) -> Vec<&'static str>,
     /// Draws the JSON Schema of its record.
     pub schema: fn(&mut SchemaGenerator) -> Schema,
 }
@@ -100,8 +107,48 @@ pub fn locate(path: &str) -> Option<(&'static Kind, Id)> {
 }
 
 /// Reads a file of the kind `T`, with the kind forgotten; what a row puts under `decode`.
-pub fn decode_as<T: Typed>(bytes: &[u8]) -> Result<Arc<dyn Record>> {
+pub fn decode_as<T: Typed>(bytes: &[u8]) -> Result<AnyRecord> {
     Ok(Arc::new(codec::decode::<T>(bytes)?))
+}
+
+/// Makes a record of the kind `T` from its front matter, the field `kind` in it or not, and its body; what a row puts
+/// under `build`.
+///
+/// # Errors
+/// `bad_value` where a field has the wrong type, `bad_record` where one breaks a rule.
+pub fn build_as<T: Typed>(mut fields: Map<String, Value>, body: &str) -> Result<AnyRecord> {
+    fields.shift_remove("kind");
+    let mut record: T = serde_json::from_value(Value::Object(fields))
+        .map_err(|error| Error::invalid("bad_value", format!("not a {}: {error}", T::KIND.name)))?;
+    body.clone_into(record.common_mut().body);
+    record.validate()?;
+    Ok(Arc::new(record))
+}
+
+/// Returns `after` with what differs from `before` stamped; nothing where nothing differs. What a row puts under `mark`.
+///
+/// # Errors
+/// `internal` where the two are not of the kind `T`.
+pub fn mark_as<T: Typed>(before: &AnyRecord, after: &AnyRecord, now: Timestamp, by: &str) -> Result<Option<AnyRecord>> {
+    let (Some(before), Some(after)) = (downcast::<T>(before), downcast::<T>(after)) else {
+        return Err(Error::fatal("internal", format!("what was to be stamped is no {}", T::KIND.name)));
+    };
+    let mut marked = after.clone();
+    Ok(stamps::mark(before, &mut marked, now, by).then(|| Arc::new(marked) as AnyRecord))
+}
+
+/// Says what happened between two states of a record of the kind `T`; what a row puts under `happened`.
+pub fn happened_as<T: Typed>(before: Option<&AnyRecord>, after: Option<&AnyRecord>) -> Vec<&'static str> {
+    T::happened(before.and_then(downcast::<T>), after.and_then(downcast::<T>))
+}
+
+/// Returns the word for a record that came, changed or went; for kinds whose events say no more than that.
+pub fn came_changed_went<T>(before: Option<&T>, after: Option<&T>, words: [&'static str; 3]) -> Vec<&'static str> {
+    vec![match (before, after) {
+        (None, Some(_)) => words[0],
+        (Some(_), Some(_)) => words[1],
+        (_, None) => words[2],
+    }]
 }
 
 /// Draws the schema of `T` with the field `kind` in it; what a row puts under `schema`.

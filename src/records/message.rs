@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::check;
 use super::field::{Field, Rule};
-use super::kind::{Kind, Place, decode_as, schema_of};
+use super::kind::{Kind, Place, build_as, came_changed_went, decode_as, happened_as, mark_as, schema_of};
 use super::record::record;
 use super::word::words;
 use crate::base::{Result, Timestamp};
@@ -20,6 +20,9 @@ pub static MESSAGE: Kind = Kind {
     place: Place::Dated("messages"),
     fields: FIELDS,
     decode: decode_as::<Message>,
+    build: build_as::<Message>,
+    mark: mark_as::<Message>,
+    happened: happened_as::<Message>,
     schema: schema_of::<Message>,
 };
 
@@ -34,6 +37,7 @@ const FIELDS: &[Field] = &[
     Field::closed("metadata", Rule::Immutable),
     Field::closed("external_ref", Rule::Immutable),
     Field::closed("extra", Rule::Immutable),
+    Field::closed("body", Rule::Immutable),
 ];
 
 words! {
@@ -107,6 +111,12 @@ impl Message {
         check::optional_name("thread", self.thread.as_deref())?;
         self.to.iter().try_for_each(|name| check::name("to", name))?;
         self.references.iter().try_for_each(|name| check::name("references", name))
+    }
+
+    fn told(before: Option<&Self>, after: Option<&Self>) -> Vec<&'static str> {
+        let is_note = after.is_some_and(|message| message.r#type == Type::Note);
+        let came = if is_note { "task.noted" } else { "message.sent" };
+        came_changed_went(before, after, [came, "message.updated", "message.removed"])
     }
 }
 

@@ -36,6 +36,9 @@ pub trait Record: Any + Debug + Send + Sync {
     fn as_any(&self) -> &dyn Any;
 }
 
+/// A record of whatever kind, shared.
+pub type AnyRecord = Arc<dyn Record>;
+
 /// A record of one kind, for the layers that know what it means.
 pub trait Typed: Record + Clone + Serialize + DeserializeOwned + JsonSchema {
     /// The row of the kind.
@@ -46,6 +49,9 @@ pub trait Typed: Record + Clone + Serialize + DeserializeOwned + JsonSchema {
     /// # Errors
     /// `bad_record`, naming the field and the rule.
     fn validate(&self) -> Result<()>;
+
+    /// Says in the words of events what happened between two states: `task.created`. One of the two may be missing.
+    fn happened(before: Option<&Self>, after: Option<&Self>) -> Vec<&'static str>;
 
     /// Returns the parts that every record has, to be changed.
     fn common_mut(&mut self) -> Common<'_>;
@@ -156,6 +162,7 @@ macro_rules! record {
         impl $crate::records::record::Typed for $name {
             const KIND: &'static $crate::records::kind::Kind = &$kind;
             fn validate(&self) -> $crate::base::Result<()> { self.check() }
+            fn happened(before: Option<&Self>, after: Option<&Self>) -> Vec<&'static str> { $name::told(before, after) }
             fn common_mut(&mut self) -> $crate::records::record::Common<'_> {
                 $crate::records::record::Common {
                     updated_at: &mut self.updated_at,

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::field::{Field, Rule};
-use super::kind::{Kind, Place, decode_as, schema_of};
+use super::kind::{Kind, Place, build_as, came_changed_went, decode_as, happened_as, mark_as, schema_of};
 use super::record::record;
 use super::word::words;
 use crate::base::{Result, Timestamp};
@@ -22,6 +22,9 @@ pub static TASK: Kind = Kind {
     place: Place::Sharded("tasks"),
     fields: FIELDS,
     decode: decode_as::<Task>,
+    build: build_as::<Task>,
+    mark: mark_as::<Task>,
+    happened: happened_as::<Task>,
     schema: schema_of::<Task>,
 };
 
@@ -318,6 +321,27 @@ impl Task {
             check::optional_name("claim.session", claim.session.as_deref())?;
         }
         Ok(())
+    }
+
+    fn told(before: Option<&Self>, after: Option<&Self>) -> Vec<&'static str> {
+        let (Some(before), Some(after)) = (before, after) else {
+            return came_changed_went(before, after, ["task.created", "task.updated", "task.removed"]);
+        };
+        let claim = |task: &Task| task.claim.as_ref().map(|claim| claim.id.clone());
+        if after.claim.is_some() && claim(before) != claim(after) {
+            return match before.started_at {
+                None => vec!["task.started", "task.claimed"],
+                Some(_) => vec!["task.claimed"],
+            };
+        }
+        let released = before.claim.is_some() && after.claim.is_none();
+        vec![match after.status {
+            _ if before.status == after.status && released => "task.released",
+            _ if before.status == after.status => "task.updated",
+            Status::Completed => "task.completed",
+            Status::Pending if before.claim.is_some() => "task.released",
+            _ => "task.status_updated",
+        }]
     }
 
     /// Returns whether the task is still to be done.

@@ -63,6 +63,11 @@ macro_rules! words {
                 stringify!($name).into()
             }
 
+            fn schema_id() -> std::borrow::Cow<'static, str> {
+                // Several kinds have a `Status`, and one schema may hold them all.
+                concat!(module_path!(), "::", stringify!($name)).into()
+            }
+
             fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
                 schemars::json_schema!({ "type": "string", "examples": $name::WORDS })
             }

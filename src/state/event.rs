@@ -10,8 +10,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::base::Timestamp;
-use crate::records::record::{Record, downcast};
-use crate::records::{Message, Task, kind, message, task};
+use crate::records::record::Record;
+use crate::records::{kind, message};
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -115,9 +115,14 @@ fn tell(difference: &Difference) -> Vec<Told> {
     let (before, after) = (difference.before.as_ref(), difference.after.as_ref());
     let record = format!("{}/{id}", kind.name);
     let changes = changes(before, after);
-    let what = what_happened(kind.name, before, after);
+    let what = (kind.happened)(before, after);
     what.into_iter()
-        .map(|what| Told { what, record: record.clone(), blob: difference.blob.clone(), changes: changes.clone() })
+        .map(|what| Told {
+            what: what.to_owned(),
+            record: record.clone(),
+            blob: difference.blob.clone(),
+            changes: changes.clone(),
+        })
         .collect()
 }
 
@@ -132,45 +137,6 @@ fn tell_inbox(difference: &Difference) -> Option<Told> {
         blob: None,
         changes: vec![Change { field: "unread_by".to_owned(), from: Some(Value::from(agent)), to: None }],
     })
-}
-
-fn what_happened(kind: &str, before: Option<&Arc<dyn Record>>, after: Option<&Arc<dyn Record>>) -> Vec<String> {
-    let words: Vec<&str> = match (before, after) {
-        (None, Some(after)) => match downcast::<Message>(after) {
-            Some(message) if message.r#type == message::Type::Note => return vec!["task.noted".to_owned()],
-            Some(_) => vec!["sent"],
-            None => vec!["created"],
-        },
-        (Some(before), Some(after)) => match (downcast::<Task>(before), downcast::<Task>(after)) {
-            (Some(before), Some(after)) => task_words(before, after),
-            _ => vec!["updated"],
-        },
-        (_, None) => vec!["removed"],
-    };
-    words.into_iter().map(|word| format!("{kind}.{word}")).collect()
-}
-
-fn task_words(before: &Task, after: &Task) -> Vec<&'static str> {
-    let mut words = Vec::new();
-    let claim = |task: &Task| task.claim.as_ref().map(|claim| claim.id.clone());
-    if after.claim.is_some() && claim(before) != claim(after) {
-        if before.started_at.is_none() {
-            words.push("started");
-        }
-        words.push("claimed");
-    } else if before.status != after.status {
-        words.push(match after.status {
-            task::Status::Completed => "completed",
-            task::Status::Pending if before.claim.is_some() => "released",
-            _ => "status_updated",
-        });
-    } else if before.claim.is_some() && after.claim.is_none() {
-        words.push("released");
-    }
-    if words.is_empty() {
-        words.push("updated");
-    }
-    words
 }
 
 /// Returns the fields that differ, without the stamps, which say the same.
@@ -196,6 +162,7 @@ fn changes(before: Option<&Arc<dyn Record>>, after: Option<&Arc<dyn Record>>) ->
 mod tests {
     use super::*;
     use crate::base::Id;
+    use crate::records::{Task, task};
 
     fn arc(task: &Task) -> Option<Arc<dyn Record>> {
         Some(Arc::new(task.clone()))

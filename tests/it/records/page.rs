@@ -60,10 +60,9 @@ fn tables() -> Vec<(String, String)> {
         let schema = serde_json::to_value((kind.schema)(&mut generator)).expect("JSON");
         let definitions = serde_json::to_value(generator.definitions()).expect("JSON");
         tables.push((kind.name.to_owned(), fields(kind, &schema, &definitions)));
-        for part in ["Claim", "Step", "Artifact", "Gate"] {
-            if let Some(schema) = definitions.get(part) {
-                tables.push((format!("{}.{}", kind.name, part.to_lowercase()), members(schema, &definitions)));
-            }
+        let parts = definitions.as_object().into_iter().flatten();
+        for (part, schema) in parts.filter(|(_, schema)| schema["type"] == "object") {
+            tables.push((format!("{}.{}", kind.name, part.to_lowercase()), members(schema, &definitions)));
         }
     }
     tables

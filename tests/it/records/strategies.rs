@@ -202,18 +202,18 @@ pub(super) fn text() -> impl Strategy<Value = String> {
 }
 
 /// A text for the places where only one line is allowed, and not an empty one.
-fn line(most: usize) -> impl Strategy<Value = String> {
+pub(super) fn line(most: usize) -> impl Strategy<Value = String> {
     text().prop_map(move |text| {
         let line: String = text.chars().filter(|c| !c.is_control()).take(most).collect();
         if line.trim().is_empty() { format!("x{line}") } else { line }
     })
 }
 
-fn name() -> impl Strategy<Value = String> {
+pub(super) fn name() -> impl Strategy<Value = String> {
     line(127)
 }
 
-fn word() -> impl Strategy<Value = String> {
+pub(super) fn word() -> impl Strategy<Value = String> {
     name().prop_map(|name| name.replace(char::is_whitespace, "_"))
 }
 
@@ -222,17 +222,17 @@ fn filled() -> impl Strategy<Value = Option<String>> {
     option::of(text()).prop_map(|text| text.filter(|text| !text.is_empty()))
 }
 
-fn id() -> impl Strategy<Value = Id> {
+pub(super) fn id() -> impl Strategy<Value = Id> {
     let tricky = select(&["007", "1e3", "no", "0x1F", "1.0", "n", "T-TASK-01", "12.30.45", "1_000", "on"][..]);
     let chosen = prop_oneof![tricky.prop_map(str::to_owned), "[A-Za-z0-9][A-Za-z0-9_-]{0,40}"];
     chosen.prop_filter_map("an id", |text| Id::parse(&text).ok())
 }
 
-fn at() -> impl Strategy<Value = Timestamp> {
+pub(super) fn at() -> impl Strategy<Value = Timestamp> {
     prop_oneof![any::<i64>(), 0..2_000_000_000_000i64].prop_map(Timestamp::from_millis)
 }
 
-fn value() -> impl Strategy<Value = Value> {
+pub(super) fn value() -> impl Strategy<Value = Value> {
     let finite = any::<f64>().prop_filter("finite", |float| float.is_finite());
     let round = (-1_000_000..1_000_000i64).prop_map(|n| Value::from(n as f64 / 64.0));
     let leaf = prop_oneof![
@@ -252,11 +252,11 @@ fn value() -> impl Strategy<Value = Value> {
     })
 }
 
-fn key() -> impl Strategy<Value = String> {
+pub(super) fn key() -> impl Strategy<Value = String> {
     text().prop_map(|text| text.chars().take(100).collect())
 }
 
-fn map() -> impl Strategy<Value = BTreeMap<String, Value>> {
+pub(super) fn map() -> impl Strategy<Value = BTreeMap<String, Value>> {
     btree_map(key(), value(), 0..4)
 }
 
