@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::field::{COMMON, Field};
 use super::record::{AnyRecord, Typed, downcast};
-use super::{agent, codec, message, stamps, task};
+use super::{agent, codec, decision, message, sprint, stamps, status, task};
 use crate::base::{Error, Id, Result, Timestamp, id};
 
 /// Where the records of a kind lie in the tip tree.
@@ -46,7 +46,8 @@ pub struct Kind {
 }
 
 /// All kinds of records, in the order in which they are listed.
-pub const KINDS: &[&Kind] = &[&task::TASK, &message::MESSAGE, &agent::AGENT];
+pub const KINDS: &[&Kind] =
+    &[&task::TASK, &sprint::SPRINT, &status::STATUS, &message::MESSAGE, &agent::AGENT, &decision::DECISION];
 
 impl Kind {
     /// Returns the row of the kind of that name.

@@ -101,7 +101,7 @@ fn ids_that_fit_nothing_or_several_are_refused() {
     script.before("task new x --id bd-1001");
     script.run("show T-1").run("show task/T-1 --json");
     script.run("show bd-1").run("show bd-1 --json").run("show bd-100").run("show bd-1000");
-    script.run("show bd").run("show nothing").run("show sprint/x").run("task show nothing").run("agent show nothing");
+    script.run("show bd").run("show nothing").run("show saga/x").run("task show nothing").run("agent show nothing");
     assert_transcript!(script);
 }
 
