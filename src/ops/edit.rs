@@ -9,9 +9,10 @@ use super::Context;
 use super::task::check_place;
 use crate::base::{Error, Result, text};
 use crate::query::Graph;
-use crate::records::record::{Record, Typed};
-use crate::records::{Agent, Field, Kind, Rule, SetBy, Task, stamps};
-use crate::state::{Changeset, Snapshot, get};
+use crate::records::record::{AnyRecord, downcast};
+use crate::records::{Agent, Field, Kind, Rule, SetBy, Task, agent};
+use crate::state::snapshot::missing;
+use crate::state::{Changeset, Snapshot};
 
 /// Which fields of which record to change.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -36,54 +37,57 @@ pub struct Edit {
 /// # Errors
 /// `not_found` (4); `field_not_editable`, `unknown_field`, `bad_value`, `cycle` or `bad_record` (5).
 pub fn edit(snapshot: &dyn Snapshot, input: &Edit, context: &Context) -> Result<Changeset> {
-    match input.kind.as_str() {
-        "task" => {
-            let before = get::<Task>(snapshot, &input.id)?;
-            let mut changes = changed(&before, input, context)?;
-            if let Some(Ok(after)) = changes.about.as_ref().map(|record| get_as::<Task>(record.as_ref())) {
-                check_moved(snapshot, &before, &after, &mut changes)?;
-            }
-            Ok(changes)
-        }
-        "agent" => {
-            if let Some(boss) = input.set.get("reports_to").filter(|boss| !boss.is_empty()) {
-                crate::records::agent::parse_name(boss)?;
-            }
-            changed(&get::<Agent>(snapshot, &input.id)?, input, context)
-        }
-        other => Err(Error::invalid("field_not_editable", format!("a {} is never edited", text::excerpt(other, 40)))),
-    }
-}
-
-/// Returns what an edit makes of a record of any kind.
-pub fn changed<T: Typed>(before: &T, input: &Edit, context: &Context) -> Result<Changeset> {
-    let mut fields = before.to_map();
-    fields.remove("kind");
-    for (name, value) in &input.set {
-        set(T::KIND, &mut fields, name, value)?;
-    }
-    for (name, elements) in &input.add {
-        change_set(T::KIND, &mut fields, name, |set| elements.iter().for_each(|e| insert(set, e)))?;
-    }
-    for (name, elements) in &input.remove {
-        change_set(T::KIND, &mut fields, name, |set| set.retain(|e| !elements.iter().any(|gone| e == gone)))?;
-    }
-    let mut after: T = serde_json::from_value(Value::Object(fields)).map_err(|error| {
-        Error::invalid("bad_value", format!("cannot change {} {}: {error}", T::KIND.name, input.id))
-    })?;
-    *after.common_mut().body = input.body.clone().unwrap_or_else(|| before.body().to_owned());
-    after.validate()?;
+    let Some(kind) = Kind::find(&input.kind) else {
+        let shown = text::excerpt(&input.kind, 40);
+        return Err(Error::invalid("field_not_editable", format!("there is no kind of record called «{shown}»")));
+    };
+    let before = snapshot.find(kind, &input.id)?.ok_or_else(|| missing(kind, &input.id))?;
+    let after = edited(&before, input)?;
     let mut changes = Changeset::new(String::new());
-    if stamps::mark(before, &mut after, context.now, &context.agent) {
-        let parts: Vec<&str> =
-            input.set.keys().chain(input.add.keys()).chain(input.remove.keys()).map(String::as_str).collect();
-        let parts = if parts.is_empty() { "body".to_owned() } else { parts.join(", ") };
-        changes.subject = format!("Edit {} {}: {}", T::KIND.name, input.id, text::excerpt(&parts, 60));
-        changes.put_main(after);
-    } else {
-        changes.about = Some(std::sync::Arc::new(after));
+    check_links(snapshot, &before, &after, &mut changes)?;
+    match (kind.mark)(&before, &after, context.now, &context.agent)? {
+        Some(after) => {
+            let names = input.set.keys().chain(input.add.keys()).chain(input.remove.keys()).map(String::as_str);
+            let parts: Vec<&str> = names.chain(input.body.iter().map(|_| "body")).collect();
+            changes.subject = format!("Edit {} {}: {}", kind.name, before.id(), text::excerpt(&parts.join(", "), 60));
+            changes.about = Some(after.clone());
+            changes.put_any(after);
+        }
+        None => changes.about = Some(after),
     }
     Ok(changes)
+}
+
+/// Returns a record with the changes in it, and without stamps for them.
+fn edited(before: &AnyRecord, input: &Edit) -> Result<AnyRecord> {
+    let kind = before.kind();
+    let mut fields = before.to_map();
+    for (name, value) in &input.set {
+        set(kind, &mut fields, name, value)?;
+    }
+    for (name, elements) in &input.add {
+        change_set(kind, &mut fields, name, |set| elements.iter().for_each(|e| insert(set, e)))?;
+    }
+    for (name, elements) in &input.remove {
+        change_set(kind, &mut fields, name, |set| set.retain(|e| !elements.iter().any(|gone| e == gone)))?;
+    }
+    if input.body.is_some() {
+        editable(kind, "body")?;
+    }
+    (kind.build)(fields, input.body.as_deref().unwrap_or_else(|| before.body()))
+}
+
+/// Checks what an edit makes a record point to; the rules of single kinds stand here.
+fn check_links(snapshot: &dyn Snapshot, before: &AnyRecord, after: &AnyRecord, changes: &mut Changeset) -> Result<()> {
+    if let (Some(before), Some(after)) = (downcast::<Task>(before), downcast::<Task>(after)) {
+        return check_moved(snapshot, before, after, changes);
+    }
+    if let (Some(before), Some(after)) = (downcast::<Agent>(before), downcast::<Agent>(after))
+        && let Some(boss) = after.reports_to.as_ref().filter(|_| before.reports_to != after.reports_to)
+    {
+        agent::parse_name(boss)?;
+    }
+    Ok(())
 }
 
 /// Returns the row of a field that may be edited.
@@ -98,6 +102,10 @@ pub fn editable(kind: &'static Kind, name: &str) -> Result<&'static Field> {
         return Err(Error::invalid("unknown_field", format!("a {} has no field «{shown}»", kind.name))
             .hint(format!("fields that can be set: {}", names.join(", "))));
     };
+    if kind.is_immutable() {
+        let message = format!("a {} never changes", kind.name);
+        return Err(Error::invalid("field_not_editable", message).detail("field", name));
+    }
     let cannot = || format!("cannot set {name} of a {}", kind.name);
     match field.set_by {
         SetBy::Edit => Ok(field),
@@ -134,6 +142,14 @@ fn set(kind: &'static Kind, fields: &mut Map<String, Value>, name: &str, text: &
                 value.ok_or_else(|| bad_value(name, "takes a JSON object, or name one key: field.key=value"))?,
             );
         }
+        (Rule::Keyed(by), Some(key)) if !key.is_empty() => set_element(fields, name, by, key, text)?,
+        (Rule::Keyed(_), None) if !text.is_empty() => {
+            let value = serde_json::from_str::<Value>(text).ok().filter(Value::is_array);
+            fields.insert(
+                name.to_owned(),
+                value.ok_or_else(|| bad_value(name, "takes a JSON array, or name one element: field.name={…}"))?,
+            );
+        }
         (_, Some(_)) => return Err(bad_value(name, "has no keys")),
         (_, None) if name == "body" => return Err(bad_value(name, "is set by --body")),
         (_, None) if text.is_empty() => {
@@ -145,6 +161,25 @@ fn set(kind: &'static Kind, fields: &mut Map<String, Value>, name: &str, text: &
         (_, None) => {
             fields.insert(name.to_owned(), scalar_value(name, text)?);
         }
+    }
+    Ok(())
+}
+
+/// Changes members of one element of a keyed list, adds it where it is not there, or removes it where the text is empty.
+fn set_element(fields: &mut Map<String, Value>, name: &str, by: &str, key: &str, text: &str) -> Result<()> {
+    let list = fields.entry(name).or_insert_with(|| Value::Array(Vec::new()));
+    let list = list.as_array_mut().ok_or_else(|| bad_value(name, "is no list"))?;
+    if text.is_empty() {
+        list.retain(|element| element[by] != key);
+        return Ok(());
+    }
+    let Ok(Value::Object(mut members)) = serde_json::from_str(text) else {
+        return Err(bad_value(name, "takes a JSON object for an element"));
+    };
+    members.insert(by.to_owned(), key.into());
+    match list.iter_mut().find(|element| element[by] == key).and_then(Value::as_object_mut) {
+        Some(element) => element.extend(members),
+        None => list.push(Value::Object(members)),
     }
     Ok(())
 }
@@ -203,10 +238,6 @@ fn bad_value(field: &str, rule: &str) -> Error {
     Error::invalid("bad_value", format!("{field} {rule}")).detail("field", field)
 }
 
-fn get_as<T: Typed>(record: &dyn Record) -> Result<T> {
-    record.as_any().downcast_ref::<T>().cloned().ok_or_else(|| Error::fatal("internal", "a record changed its kind"))
-}
-
 /// Checks a task that was moved: its parent must be there and must not be part of it.
 fn check_moved(snapshot: &dyn Snapshot, before: &Task, after: &Task, changes: &mut Changeset) -> Result<()> {
     let mut moved = after.clone();
@@ -234,6 +265,8 @@ mod tests {
     use super::*;
     use crate::ops::Operation;
     use crate::ops::fixture::{World, code};
+    use crate::records::Sprint;
+    use crate::state::get;
 
     fn set_field(field: &str, value: &str) -> Operation {
         let set = BTreeMap::from([(field.to_owned(), value.to_owned())]);
@@ -305,6 +338,68 @@ mod tests {
         world.run(edit(&["z"], &["x"])).expect("changed");
         assert_eq!(world.get("a").labels.iter().collect::<Vec<_>>(), ["y", "z"]);
         assert!(world.run(edit(&["z"], &["x"])).expect("as it is").is_empty());
+    }
+
+    fn edit(kind: &str, id: &str, field: &str, value: &str) -> Operation {
+        let set = BTreeMap::from([(field.to_owned(), value.to_owned())]);
+        Operation::Edit(Edit { kind: kind.into(), id: id.into(), set, ..Edit::default() })
+    }
+
+    #[test]
+    fn every_kind_is_edited_by_its_table_of_fields() {
+        let at = crate::base::Timestamp::from_seconds(5);
+        for kind in crate::records::KINDS {
+            let id = if let crate::records::Place::Dated(_) = kind.place { "01KAHD4V2M0000000000000000" } else { "a" };
+            let fields = serde_json::json!({
+                "id": id, "created_at": at, "created_by": "ada", "updated_at": at, "updated_by": "ada",
+                "title": "A", "agent": "ada", "from": "ada", "record": "task/a", "field": "title",
+            });
+            let fields: Map<String, Value> = fields.as_object().expect("fields").clone();
+            let fields = fields.into_iter().filter(|(name, _)| kind.field(name).is_some()).collect();
+            let mut world = World::new();
+            world.records.put_any((kind.build)(fields, "").expect(kind.name));
+            for field in kind.fields.iter().chain(crate::records::field::COMMON) {
+                let row = kind.field(field.name).expect("a row");
+                let refused = edit(kind.name, id, row.name, "");
+                let result = world.run(refused).map_err(|error| error.code());
+                let open = row.set_by == SetBy::Edit;
+                let code = if open { "bad_value bad_record" } else { "field_not_editable" };
+                match result {
+                    Ok(_) => assert!(open, "{}.{} was changed", kind.name, row.name),
+                    Err(found) => assert!(code.contains(found), "{}.{}: {found}", kind.name, row.name),
+                }
+            }
+            let body = Edit { kind: kind.name.into(), id: id.into(), body: Some("x".into()), ..Edit::default() };
+            assert_eq!(world.run(Operation::Edit(body)).is_ok(), !kind.is_immutable(), "{}", kind.name);
+        }
+        assert_eq!(code(World::new().run(edit("saga", "a", "title", "x"))), "field_not_editable");
+        assert_eq!(code(World::new().run(edit("sprint", "a", "title", "x"))), "not_found");
+    }
+
+    #[test]
+    fn an_element_of_a_keyed_list_is_set_by_its_name() {
+        let mut world = World::new();
+        let mut sprint = Sprint::new(crate::base::Id::parse("s").expect("an id"), context_time(), "ada");
+        sprint.title = "S".into();
+        world.records.put(sprint);
+        let phases = |world: &World| get::<Sprint>(&world.records, "s").expect("a sprint").phases;
+        world.run(edit("sprint", "s", "phases", "[{\"name\":\"a\"},{\"name\":\"b\"}]")).expect("both");
+        world.run(edit("sprint", "s", "phases.b", "{\"status\":\"active\"}")).expect("changed");
+        world.run(edit("sprint", "s", "phases.b", "{\"title\":\"B\"}")).expect("changed");
+        let b = phases(&world)[1].clone();
+        assert_eq!((b.status.as_str(), b.title.as_deref()), ("active", Some("B")));
+        world.run(edit("sprint", "s", "phases.c", "{}")).expect("added");
+        world.run(edit("sprint", "s", "phases.a", "")).expect("removed");
+        assert_eq!(phases(&world).iter().map(|phase| phase.name.as_str()).collect::<Vec<_>>(), ["b", "c"]);
+        assert_eq!(code(world.run(edit("sprint", "s", "phases.c", "active"))), "bad_value");
+        let keys: Vec<String> = get::<Sprint>(&world.records, "s").expect("a sprint").edited.into_keys().collect();
+        assert_eq!(keys, ["phases/a", "phases/b", "phases/c"]);
+        world.run(edit("sprint", "s", "phases", "")).expect("cleared");
+        assert!(phases(&world).is_empty());
+    }
+
+    fn context_time() -> crate::base::Timestamp {
+        crate::base::Timestamp::from_seconds(1)
     }
 
     #[test]

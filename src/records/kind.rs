@@ -7,7 +7,7 @@ use std::sync::Arc;
 use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value};
 
-use super::field::{COMMON, Field};
+use super::field::{COMMON, Field, SetBy};
 use super::record::{AnyRecord, Typed, downcast};
 use super::{agent, codec, decision, message, sprint, stamps, status, task};
 use crate::base::{Error, Id, Result, Timestamp, id};
@@ -73,6 +73,13 @@ impl Kind {
                 format!("{folder}/{date}/{first}/{id}.md")
             }
         }
+    }
+
+    /// Returns whether a record of this kind never changes once it is made, as far as anybody can tell it to.
+    pub fn is_immutable(&self) -> bool {
+        let fields: &[Field] = self.fields;
+        let mut names = fields.iter().chain(COMMON).map(|field| field.name);
+        names.all(|name| self.field(name).is_some_and(|field| field.set_by == SetBy::Nobody))
     }
 
     /// Returns the row of a field of this kind, its own or one that all kinds have.

@@ -29,7 +29,12 @@ impl Memory {
 
     /// Puts a record at its own path.
     pub fn put(&mut self, record: impl Record) {
-        self.files.insert(record.kind().path(record.id()), Arc::new(record));
+        self.put_any(Arc::new(record));
+    }
+
+    /// Puts a record of any kind at its own path.
+    pub fn put_any(&mut self, record: Arc<dyn Record>) {
+        self.files.insert(record.kind().path(record.id()), record);
     }
 }
 
