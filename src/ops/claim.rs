@@ -1,19 +1,16 @@
-//! Taking tasks and giving them back.
+//! Taking a task, and renewing the claim on one.
 //!
 //! A claim has an id of its own, which is what owns the task, and an epoch, greater than that of every earlier claim,
 //! which tells late work of a lost claim from current work.
 
 use serde::{Deserialize, Serialize};
 
-use super::{Context, access, note, task::require};
+use super::{Context, access, task::require, wording};
 use crate::base::{Error, Id, Result, text};
-use crate::query::{Graph, Reason, Standing};
+use crate::query::{Graph, Standing};
+use crate::records::stamps;
 use crate::records::task::{self, Status, Task};
-use crate::records::{message, stamps};
 use crate::state::{Changeset, Snapshot};
-
-/// The most reasons that one phrase names.
-const MOST_REASONS: usize = 5;
 
 /// Which task to take, and how.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -42,34 +39,6 @@ pub enum Over {
     Anybody,
 }
 
-/// How to take the first task that is ready.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Next {
-    /// How long the claim lives without a sign of life, in minutes.
-    pub ttl_minutes: Option<u64>,
-    /// The id of the claim.
-    pub claim_id: Option<String>,
-    /// Whether a task with a stale claim is taken where none is ready.
-    pub takeover: bool,
-}
-
-/// Which task to give back.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Release {
-    /// The task.
-    pub task: String,
-    /// The id of the claim.
-    pub claim_id: Option<String>,
-    /// What the next one should know.
-    pub handoff: Option<String>,
-    /// Who should know it.
-    pub to: Vec<String>,
-    /// Whether somebody else's claim is removed.
-    pub force: bool,
-}
-
 /// Takes a task, or answers the claim that the asker holds already.
 ///
 /// # Errors
@@ -94,67 +63,17 @@ pub fn claim(snapshot: &dyn Snapshot, input: &Claim, context: &Context) -> Resul
             }
             take(&task, input.ttl_minutes, input.claim_id.as_deref(), context)
         }
-        standing => Err(refusal(&task, &standing)),
+        standing => Err(wording::cannot_claim(&task, &standing)),
     }
-}
-
-/// Takes the first task that is ready; where none is and `takeover` is given, the one with the longest silent claim.
-///
-/// Returns a changeset about nothing where there is none.
-///
-/// # Errors
-/// `bad_id` where the id of the claim has a wrong form.
-pub fn next(snapshot: &dyn Snapshot, input: &Next, context: &Context) -> Result<Changeset> {
-    let graph = Graph::of(snapshot)?;
-    if let Some((task, claim)) = input.claim_id.as_deref().and_then(|id| carrying(&graph, id)) {
-        // Asked before, and the answer was lost.
-        return renew(task, claim, input.ttl_minutes, context);
-    }
-    let stale = || {
-        let stale = context.signs.stale(graph.tasks(), context.now);
-        let workable = |task: &Task| {
-            let free = Task { claim: None, ..task.clone() };
-            matches!(graph.standing(&free, context.now), Standing::Ready | Standing::Unclaimed)
-        };
-        stale.into_iter().map(|(task, _)| task).find(|task| workable(task))
-    };
-    let found = graph.ready(context.now).first().copied().or_else(|| if input.takeover { stale() } else { None });
-    match found {
-        Some(task) => take(task, input.ttl_minutes, input.claim_id.as_deref(), context),
-        None => Ok(Changeset::new("Nothing to claim")),
-    }
-}
-
-/// Gives a task back: whoever comes next starts where it stands.
-///
-/// # Errors
-/// `claim_held` (3) where somebody else holds it, `not_claimed` (3) where nobody does, `not_found` (4).
-pub fn release(snapshot: &dyn Snapshot, input: &Release, context: &Context) -> Result<Changeset> {
-    let before = require(snapshot, &input.task)?;
-    if before.claim.is_none() {
-        return Err(Error::conflict("not_claimed", format!("cannot release {}: nobody holds it", before.id))
-            .hint(format!("git coord show {}", before.id)));
-    }
-    access::require_holder(context, &before, input.claim_id.as_deref(), input.force, "release")?;
-    let mut after = before.clone();
-    after.claim = None;
-    after.assignee = None;
-    if after.status == Status::InProgress {
-        after.status = Status::Pending;
-    }
-    stamps::mark(&before, &mut after, context.now, &context.agent);
-    let mut changes = Changeset::new(format!("Release {}: {}", after.id, text::excerpt(&after.title, 60)));
-    changes.ends.clone_from(&before.claim);
-    if let Some(handoff) = &input.handoff {
-        let said = note::Said { r#type: message::Type::Handoff, body: handoff, to: &input.to, ..note::Said::default() };
-        note::say(snapshot, &after, said, context, &mut changes)?;
-    }
-    changes.put_main(after);
-    Ok(changes)
 }
 
 /// The held claim again: as it is, or renewed where a time is given or half of its time has gone.
-fn renew(before: &Task, claim: &task::Claim, ttl_minutes: Option<u64>, context: &Context) -> Result<Changeset> {
+pub(super) fn renew(
+    before: &Task,
+    claim: &task::Claim,
+    ttl_minutes: Option<u64>,
+    context: &Context,
+) -> Result<Changeset> {
     let half = std::time::Duration::from_secs(claim.ttl_minutes.saturating_mul(30));
     let mut changes =
         Changeset::new(format!("Renew the claim of {} on {}", text::excerpt(&claim.agent, 40), before.id));
@@ -176,7 +95,7 @@ fn renew(before: &Task, claim: &task::Claim, ttl_minutes: Option<u64>, context: 
 }
 
 /// Returns the task that a claim with this id holds.
-fn carrying<'a>(graph: &'a Graph, id: &str) -> Option<(&'a Task, &'a task::Claim)> {
+pub(super) fn carrying<'a>(graph: &'a Graph, id: &str) -> Option<(&'a Task, &'a task::Claim)> {
     let claims = graph.tasks().filter_map(|task| task.claim.as_ref().map(|claim| (task, claim)));
     claims.into_iter().find(|(_, claim)| claim.id == id)
 }
@@ -206,7 +125,13 @@ fn may_replace(context: &Context, task: &Task, claim: &task::Claim, over: Over) 
     }
 }
 
-fn take(before: &Task, ttl_minutes: Option<u64>, claim_id: Option<&str>, context: &Context) -> Result<Changeset> {
+/// Makes the claim on a task that may be taken.
+pub(super) fn take(
+    before: &Task,
+    ttl_minutes: Option<u64>,
+    claim_id: Option<&str>,
+    context: &Context,
+) -> Result<Changeset> {
     let id = match claim_id {
         Some(chosen) => Id::parse(chosen)?,
         None => context.seed.id('c', 0),
@@ -243,56 +168,6 @@ fn take(before: &Task, ttl_minutes: Option<u64>, claim_id: Option<&str>, context
     Ok(changes)
 }
 
-fn refusal(task: &Task, standing: &Standing) -> Error {
-    let cannot = format!("cannot claim {}", task.id);
-    match standing {
-        Standing::Closed => Error::conflict("closed", format!("{cannot}: it is {}", task.status))
-            .detail("status", task.status.as_str())
-            .hint("git coord ready"),
-        Standing::Container(children) => {
-            Error::conflict("open_children", format!("{cannot}: it waits for its open children {}", listed(children)))
-                .detail("children", children.clone())
-                .hint("git coord ready")
-        }
-        Standing::Deferred(until) => {
-            let until = until.map_or_else(|| "for now".to_owned(), |until| format!("until {until}"));
-            Error::conflict("deferred", format!("{cannot}: it is put off {until}")).hint("git coord ready")
-        }
-        Standing::Blocked(reasons) => Error::conflict("blocked", format!("{cannot}: {}", in_words(reasons)))
-            .detail("reasons", serde_json::to_value(reasons).unwrap_or_default())
-            .hint("git coord ready")
-            .hint("git coord blocked"),
-        _ => Error::conflict("blocked", format!("{cannot}: its status is {}", text::excerpt(task.status.as_str(), 40)))
-            .detail("status", task.status.as_str())
-            .hint("git coord ready"),
-    }
-}
-
-/// Returns why a task cannot go on, in one phrase.
-pub fn in_words(reasons: &[Reason]) -> String {
-    let words = reasons.iter().take(MOST_REASONS).map(|reason| match reason {
-        Reason::Dependency { on } => format!("it waits for {on}"),
-        Reason::Ancestor { ancestor } => format!("it is part of {ancestor}, which is blocked"),
-        Reason::Cycle => "it waits for itself".to_owned(),
-        Reason::Status { because: Some(because) } => format!("it is blocked: {}", text::excerpt(because, 80)),
-        Reason::Status { because: None } => "it is blocked".to_owned(),
-    });
-    let mut words: Vec<String> = words.collect();
-    if reasons.len() > MOST_REASONS {
-        words.push(format!("and {} more", reasons.len() - MOST_REASONS));
-    }
-    words.join(", ")
-}
-
-/// Returns a few ids in one phrase, and how many more there are.
-pub fn listed(ids: &[String]) -> String {
-    let mut shown = ids.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
-    if ids.len() > 5 {
-        shown.push_str(&format!(" and {} more", ids.len() - 5));
-    }
-    shown
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
@@ -300,6 +175,8 @@ mod tests {
     use super::*;
     use crate::ops::Operation;
     use crate::ops::fixture::{World, code};
+    use crate::ops::next::Next;
+    use crate::ops::release::Release;
     use crate::query::Signs;
     use crate::query::stale::SignKey;
 
@@ -311,15 +188,9 @@ mod tests {
         Operation::Claim(Claim { over, ..claim_of(task) })
     }
 
-    fn with_task() -> World {
-        let mut world = World::new();
-        world.task("a");
-        world
-    }
-
     #[test]
     fn a_ready_task_is_claimed_and_started() {
-        let mut world = with_task();
+        let mut world = World::with_task("a");
         let id = world.claim("a");
         let task = world.get("a");
         let claim = task.claim.expect("a claim");
@@ -330,7 +201,7 @@ mod tests {
 
     #[test]
     fn a_held_task_is_refused_to_everybody_even_to_the_same_name() {
-        let mut world = with_task();
+        let mut world = World::with_task("a");
         world.claim("a");
         assert_eq!(code(world.run(Operation::Claim(claim_of("a")))), "claim_held");
         world.become_other("bob");
@@ -339,7 +210,7 @@ mod tests {
 
     #[test]
     fn the_holder_is_answered_by_claim_id_or_session_without_a_commit() {
-        let mut world = with_task();
+        let mut world = World::with_task("a");
         world.session = Some("s1".into());
         let id = world.claim("a");
         assert!(world.run(Operation::Claim(claim_of("a"))).expect("its own").is_empty());
@@ -352,7 +223,7 @@ mod tests {
 
     #[test]
     fn a_claim_is_renewed_after_half_its_time_or_when_asked_and_keeps_its_epoch() {
-        let mut world = with_task();
+        let mut world = World::with_task("a");
         world.session = Some("s1".into());
         world.claim("a");
         let first = world.get("a").claim.expect("a claim");
@@ -368,7 +239,7 @@ mod tests {
 
     #[test]
     fn each_reason_not_to_claim_has_its_word() {
-        let mut world = with_task();
+        let mut world = World::with_task("a");
         let mut put = |id: &str, change: &dyn Fn(&mut Task)| {
             world.task(id);
             let mut task = world.get(id);
@@ -405,7 +276,7 @@ mod tests {
 
     #[test]
     fn a_takeover_needs_a_stale_claim_and_raises_the_epoch() {
-        let mut world = with_task();
+        let mut world = World::with_task("a");
         let lost = world.claim("a");
         world.become_other("bob");
         assert_eq!(code(world.run(over("a", Over::Stale))), "not_stale");
@@ -418,7 +289,7 @@ mod tests {
 
     #[test]
     fn a_heartbeat_keeps_a_claim_alive() {
-        let mut world = with_task();
+        let mut world = World::with_task("a");
         let id = world.claim("a");
         world.wait(31 * 60);
         let key = SignKey::Claim(&id).name();
@@ -429,7 +300,7 @@ mod tests {
 
     #[test]
     fn force_takes_a_living_claim() {
-        let mut world = with_task();
+        let mut world = World::with_task("a");
         world.claim("a");
         world.become_other("bob");
         world.run(over("a", Over::Anybody)).expect("taken");
@@ -437,54 +308,8 @@ mod tests {
     }
 
     #[test]
-    fn next_takes_the_most_important_ready_task_and_then_nothing() {
-        let mut world = with_task();
-        world.task("b");
-        let mut urgent = world.get("b");
-        urgent.priority = task::Priority::P0;
-        world.put(urgent);
-        let mut taken = Vec::new();
-        while let Some(task) = world.run(Operation::ClaimNext(Next::default())).expect("an answer").about {
-            taken.push(task.id().to_string());
-        }
-        assert_eq!(taken, ["b", "a"]);
-    }
-
-    #[test]
-    fn next_takes_a_stale_task_over_where_nothing_is_ready_and_it_is_asked_to() {
-        let mut world = with_task();
-        world.claim("a");
-        world.become_other("bob");
-        world.wait(31 * 60);
-        assert!(world.run(Operation::ClaimNext(Next::default())).expect("an answer").about.is_none());
-        let next = Next { takeover: true, ..Next::default() };
-        assert!(world.run(Operation::ClaimNext(next)).expect("an answer").about.is_some());
-        assert_eq!(world.get("a").claim.expect("a claim").epoch, 2);
-    }
-
-    #[test]
-    fn release_gives_the_task_back_and_a_blocked_one_stays_blocked() {
-        let mut world = with_task();
-        world.claim("a");
-        let release = |force| Operation::Release(Release { task: "a".into(), force, ..Release::default() });
-        world.run(release(false)).expect("released");
-        let task = world.get("a");
-        assert_eq!((task.status, task.claim, task.assignee, task.epoch), (Status::Pending, None, None, 1));
-        assert_eq!(code(world.run(release(false))), "not_claimed");
-
-        world.claim("a");
-        let mut blocked = world.get("a");
-        blocked.status = Status::Blocked;
-        world.put(blocked);
-        world.become_other("bob");
-        assert_eq!(code(world.run(release(false))), "claim_held");
-        world.run(release(true)).expect("released by force");
-        assert_eq!(world.get("a").status, Status::Blocked);
-    }
-
-    #[test]
     fn an_id_belongs_to_one_claim_and_asking_for_it_again_gives_the_same_task() {
-        let mut world = with_task();
+        let mut world = World::with_task("a");
         world.task("b");
         let with_id = |task: &str| Claim { claim_id: Some("once".into()), ..claim_of(task) };
         world.run(Operation::Claim(with_id("a"))).expect("claimed");
@@ -496,7 +321,7 @@ mod tests {
 
     #[test]
     fn a_session_is_one_of_its_agent() {
-        let mut world = with_task();
+        let mut world = World::with_task("a");
         world.session = Some("s1".into());
         world.claim("a");
         world.become_other("bob");
@@ -506,7 +331,7 @@ mod tests {
 
     #[test]
     fn an_epoch_never_falls() {
-        let mut world = with_task();
+        let mut world = World::with_task("a");
         for epoch in 1..4 {
             world.claim("a");
             assert_eq!(world.get("a").epoch, epoch);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::claim::listed;
+use super::wording::listed;
 use super::{Context, access, message, note, task::require};
 use crate::base::{Error, Result, text};
 use crate::query::Graph;

@@ -69,6 +69,12 @@ impl World {
         self.records.put(task);
     }
 
+    pub(crate) fn with_task(id: &str) -> Self {
+        let mut world = World::new();
+        world.task(id);
+        world
+    }
+
     /// Claims a task and remembers the claim as a worktree would.
     pub(crate) fn claim(&mut self, id: &str) -> String {
         self.run(Operation::Claim(claim::Claim { task: id.into(), ..claim::Claim::default() })).expect("claimed");

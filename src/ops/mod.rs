@@ -16,9 +16,12 @@ pub mod describe;
 pub mod edit;
 pub mod import;
 pub mod message;
+pub mod next;
 pub mod note;
 pub mod progress;
+pub mod release;
 pub mod task;
+pub mod wording;
 
 use serde::{Deserialize, Serialize};
 
@@ -42,9 +45,9 @@ pub enum Operation {
     /// Takes a task.
     Claim(claim::Claim),
     /// Takes the first task that is ready.
-    ClaimNext(claim::Next),
+    ClaimNext(next::Next),
     /// Gives a task back.
-    Release(claim::Release),
+    Release(release::Release),
     /// Closes a task as done.
     Done(close::Done),
     /// Closes a task as not to be done.
@@ -101,8 +104,8 @@ pub fn apply(operation: &Operation, snapshot: &dyn Snapshot, context: &Context) 
         Operation::DependencyAdd(input) => dependency::add(snapshot, input, context),
         Operation::DependencyRemove(input) => dependency::remove(snapshot, input, context),
         Operation::Claim(input) => claim::claim(snapshot, input, context),
-        Operation::ClaimNext(input) => claim::next(snapshot, input, context),
-        Operation::Release(input) => claim::release(snapshot, input, context),
+        Operation::ClaimNext(input) => next::next(snapshot, input, context),
+        Operation::Release(input) => release::release(snapshot, input, context),
         Operation::Done(input) => close::done(snapshot, input, context),
         Operation::Cancel(input) => close::cancel(snapshot, input, context),
         Operation::Reopen(input) => close::reopen(snapshot, input, context),

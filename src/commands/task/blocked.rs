@@ -9,7 +9,7 @@ use crate::commands::args::ListArgs;
 use crate::commands::page::{Page, Style, plain, styled};
 use crate::commands::record::{self, Listed, RecordJson, task_cells};
 use crate::commands::verb::{Group, Report, Scene, Verb};
-use crate::ops::claim::in_words;
+use crate::ops::wording::in_words;
 use crate::query::graph::order;
 use crate::query::{Graph, Reason};
 use crate::records::Task;

@@ -10,7 +10,7 @@ use crate::commands::page::Page;
 use crate::commands::record::{self, RecordJson, task_cells};
 use crate::commands::verb::{Effect, Group, Report, Scene, Verb};
 use crate::ops::Operation;
-use crate::ops::claim;
+use crate::ops::next;
 use crate::query::Graph;
 use crate::records::Task;
 use crate::session::settings;
@@ -66,7 +66,7 @@ impl Verb for Next {
         let session = scene.session()?;
         if args.claim {
             let ttl_minutes = args.ttl.map(|ttl| settings::parse_minutes("--ttl", &ttl)).transpose()?;
-            let input = claim::Next { ttl_minutes, claim_id: args.claim_id, takeover: args.takeover };
+            let input = next::Next { ttl_minutes, claim_id: args.claim_id, takeover: args.takeover };
             return Ok(Answer::Taken(Box::new(Held::new(&session.transact(&Operation::ClaimNext(input))?))));
         }
         let graph = Graph::of(&session.snapshot()?)?;

@@ -10,7 +10,7 @@ use crate::commands::verb::Group;
 use crate::commands::write::{Desk, Write};
 use crate::commands::written::Written;
 use crate::ops::Operation;
-use crate::ops::claim;
+use crate::ops::release;
 use crate::session::Outcome;
 
 /// Give a task back, so that somebody else can take it
@@ -41,13 +41,13 @@ pub struct Release;
 impl Write for Release {
     const NAME: &'static str = "release";
     const GROUP: Group = Group::Task;
-    const OPERATION: fn(claim::Release) -> Operation = Operation::Release;
+    const OPERATION: fn(release::Release) -> Operation = Operation::Release;
     type Args = Args;
-    type Input = claim::Release;
+    type Input = release::Release;
     type Report = Written;
 
-    fn plan(args: Args, desk: &Desk<'_>) -> Result<claim::Release> {
-        Ok(claim::Release {
+    fn plan(args: Args, desk: &Desk<'_>) -> Result<release::Release> {
+        Ok(release::Release {
             task: desk.task(&args.id)?,
             claim_id: args.claim_id,
             handoff: desk.text_if_any(args.handoff.as_deref())?,
