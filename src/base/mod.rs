@@ -4,10 +4,12 @@
 
 pub mod error;
 pub mod failpoint;
+pub mod glob;
 pub mod id;
 pub mod text;
 pub mod time;
 
 pub use error::{Error, Kind, Result};
+pub use glob::Glob;
 pub use id::{Id, Seed};
 pub use time::Timestamp;

@@ -2,10 +2,12 @@
 
 pub mod graph;
 pub mod links;
+pub mod overlap;
 pub mod presence;
 pub mod stale;
 
 pub use graph::{Graph, Reason, Standing};
 pub use links::{Missing, cycles, missing};
+pub use overlap::Tracked;
 pub use presence::Presence;
 pub use stale::Signs;

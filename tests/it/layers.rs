@@ -31,8 +31,13 @@ pub(crate) const TABLE: &[(&str, &str)] = &[
 ];
 
 /// Libraries that one module wraps, so that nothing of theirs is named anywhere else.
-const WRAPPED: &[(&str, &str)] =
-    &[("gix", "store"), ("rusqlite", "index"), ("serde_yaml", "records"), ("clap", "commands cli")];
+const WRAPPED: &[(&str, &str)] = &[
+    ("gix", "store"),
+    ("rusqlite", "index"),
+    ("serde_yaml", "records"),
+    ("clap", "commands cli"),
+    ("globset", "base"),
+];
 
 #[test]
 fn each_module_imports_only_those_below_it() {
