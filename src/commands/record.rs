@@ -142,6 +142,17 @@ pub fn status_style(status: &Status) -> Style {
     }
 }
 
+/// Returns the style of a word that says how something stands, in a record of any kind.
+pub fn word_style(word: &str) -> Style {
+    match word {
+        "completed" | "COMPLETE" | "accepted" | "resolved" => Style::Good,
+        "BLOCKED" | "FAILED" | "URGENT" | "BLOCKER" | "rejected" | "open" => Style::Bad,
+        "active" | "STARTED" | "IN_PROGRESS" | "HANDOFF" | "WARN" | "proposed" => Style::Warn,
+        "cancelled" | "superseded" => Style::Dim,
+        _ => Style::Plain,
+    }
+}
+
 /// Returns how long ago something was, in words; nothing for the first commit, which has no time.
 pub fn ago(now: Timestamp, then: Timestamp) -> String {
     if then == Timestamp::EPOCH {

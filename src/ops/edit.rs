@@ -74,7 +74,12 @@ fn edited(before: &AnyRecord, input: &Edit) -> Result<AnyRecord> {
     if input.body.is_some() {
         editable(kind, "body")?;
     }
-    (kind.build)(fields, input.body.as_deref().unwrap_or_else(|| before.body()))
+    (kind.build)(fields, input.body.as_deref().unwrap_or_else(|| before.body())).map_err(|error| match error.code() {
+        "bad_value" => {
+            Error::invalid("bad_value", format!("cannot change {} {}: {}", kind.name, before.id(), error.message()))
+        }
+        _ => error,
+    })
 }
 
 /// Checks what an edit makes a record point to; the rules of single kinds stand here.

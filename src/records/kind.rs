@@ -127,7 +127,7 @@ pub fn decode_as<T: Typed>(bytes: &[u8]) -> Result<AnyRecord> {
 pub fn build_as<T: Typed>(mut fields: Map<String, Value>, body: &str) -> Result<AnyRecord> {
     fields.shift_remove("kind");
     let mut record: T = serde_json::from_value(Value::Object(fields))
-        .map_err(|error| Error::invalid("bad_value", format!("not a {}: {error}", T::KIND.name)))?;
+        .map_err(|error| Error::invalid("bad_value", error.to_string()))?;
     body.clone_into(record.common_mut().body);
     record.validate()?;
     Ok(Arc::new(record))

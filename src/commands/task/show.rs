@@ -5,8 +5,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::base::{Result, Timestamp, text};
-use crate::commands::page::{Page, Style, plain, styled};
-use crate::commands::record::{self, RecordJson, ago, message_style, status_style, task_cells};
+use crate::commands::fields::{fields, in_line};
+use crate::commands::page::{Page, Span, Style, plain, styled};
+use crate::commands::record::{self, RecordJson, ago, message_style, status_style, task_cells, word_style};
 use crate::commands::verb::{Group, Report, Scene, Verb};
 use crate::records::record::{Record, downcast};
 use crate::records::task::{Gate, GateStatus, TASK};
@@ -102,10 +103,7 @@ impl Report for Shown {
         match (downcast::<Task>(record), downcast::<Message>(record)) {
             (Some(task), _) => task_heading(page, task, *now),
             (_, Some(message)) => message_heading(page, message, *now),
-            _ => page.line([
-                styled(Style::Heading, record.id().as_str()),
-                styled(Style::Dim, format!("  {}", record.kind().name)),
-            ]),
+            _ => heading(page, record.as_ref(), *now),
         }
         fields(page, record.as_ref());
         if let Some(task) = downcast::<Task>(record) {
@@ -127,6 +125,28 @@ impl Report for Shown {
             page.heading(format!("Parts ({closed} of {} closed)", children.len()));
             page.table(children.iter().map(task_cells).collect());
         }
+    }
+}
+
+/// What it is, how it stands, and who made it when; from the words that records of most kinds have.
+fn heading(page: &mut Page, record: &dyn Record, now: Timestamp) {
+    let map = record.to_map();
+    let word = |field: &str| map.get(field).and_then(Value::as_str).map(|word| text::excerpt(word, 60));
+    let mut first = vec![styled(Style::Id, record.id().as_str())];
+    match word("title") {
+        Some(_) => first.extend([plain("  "), styled(Style::Heading, map["title"].as_str().unwrap_or_default())]),
+        None => first.push(styled(Style::Dim, format!("  {}", record.kind().name))),
+    }
+    page.line(first);
+    let mut second: Vec<Span> = Vec::new();
+    for (field, word) in ["status", "severity", "type"].iter().filter_map(|field| Some((*field, word(field)?))) {
+        let style = if field == "type" { Style::Plain } else { word_style(&word) };
+        second.extend([styled(style, word), plain("  ")]);
+    }
+    if !second.is_empty() {
+        let by = text::excerpt(map["created_by"].as_str().unwrap_or_default(), 40);
+        second.push(styled(Style::Dim, format!("made {} by {by}", ago(now, record.created_at()))));
+        page.line(second);
     }
 }
 
@@ -185,44 +205,4 @@ fn message_heading(page: &mut Page, message: &Message, now: Timestamp) {
         plain(format!(" from {}", text::excerpt(&message.from, 40))),
         styled(Style::Dim, format!("  {}", ago(now, message.timestamp))),
     ]);
-}
-
-/// Fields that the heading shows already, or that say nothing to a person.
-const SHOWN_ELSEWHERE: &[&str] = &[
-    "steps",
-    "gates",
-    "kind",
-    "id",
-    "title",
-    "status",
-    "priority",
-    "type",
-    "claim",
-    "created_at",
-    "created_by",
-    "updated_at",
-    "updated_by",
-    "edited",
-    "from",
-    "timestamp",
-];
-
-fn fields(page: &mut Page, record: &dyn Record) {
-    let map = record.to_map();
-    let rows = map.iter().filter(|(name, _)| !SHOWN_ELSEWHERE.contains(&name.as_str()));
-    page.table(
-        rows.map(|(name, value)| vec![styled(Style::Dim, format!("  {name}")), plain(in_line(value))]).collect(),
-    );
-}
-
-/// A value on one line: texts as they are, lists of texts with commas, all else as JSON.
-fn in_line(value: &Value) -> String {
-    match value {
-        Value::String(value) => text::excerpt(value, 400),
-        Value::Array(items) if items.iter().all(Value::is_string) => {
-            let items = items.iter().filter_map(Value::as_str).map(|item| text::excerpt(item, 120));
-            items.collect::<Vec<_>>().join(", ")
-        }
-        other => text::excerpt(&other.to_string(), 400),
-    }
 }

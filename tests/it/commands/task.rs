@@ -94,6 +94,29 @@ fn show_finds_any_record() {
 }
 
 #[test]
+fn show_makes_records_of_every_kind_readable() {
+    let mut script = Transcript::new();
+    let golden = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/records/v1");
+    let mut shown = Vec::new();
+    for kind in git_coord::records::KINDS {
+        let files = ["", "-full"].map(|end| golden.join(format!("{}{end}.md", kind.name)));
+        let file = files.iter().find_map(|file| std::fs::read(file).ok()).expect(kind.name);
+        let id = (kind.decode)(&file).expect("a record").id().to_string();
+        script.repo.plant(&kind.path(&id), &file);
+        shown.push(id);
+    }
+    shown.iter().for_each(|id| {
+        script.run(&format!("show {id}"));
+    });
+    script.run("show ADR-7 --json");
+    let long = format!("{} end", "word ".repeat(40));
+    script.before("task new Long --id long --body 'The body.'");
+    script.before(&format!("task edit long --set 'external_ref={long}' --set 'questions=[\"{long}\",\"why?\"]'"));
+    script.run("show sprint/orch").run("show long");
+    assert_transcript!(script);
+}
+
+#[test]
 fn ids_that_fit_nothing_or_several_are_refused() {
     let mut script = Transcript::with_tasks();
     script.before("agent new T-1");
