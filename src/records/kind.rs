@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::field::{COMMON, Field, SetBy};
 use super::record::{AnyRecord, Typed, downcast};
-use super::{agent, codec, decision, message, sprint, stamps, status, task};
+use super::{agent, codec, conflict, decision, message, sprint, stamps, status, task};
 use crate::base::{Error, Id, Result, Timestamp, id};
 
 /// Where the records of a kind lie in the tip tree.
@@ -46,8 +46,15 @@ pub struct Kind {
 }
 
 /// All kinds of records, in the order in which they are listed.
-pub const KINDS: &[&Kind] =
-    &[&task::TASK, &sprint::SPRINT, &status::STATUS, &message::MESSAGE, &agent::AGENT, &decision::DECISION];
+pub const KINDS: &[&Kind] = &[
+    &task::TASK,
+    &sprint::SPRINT,
+    &status::STATUS,
+    &message::MESSAGE,
+    &agent::AGENT,
+    &decision::DECISION,
+    &conflict::CONFLICT,
+];
 
 impl Kind {
     /// Returns the row of the kind of that name.

@@ -7,6 +7,7 @@ pub mod agent;
 pub mod check;
 pub mod codec;
 pub mod config;
+pub mod conflict;
 pub mod decision;
 pub mod field;
 pub mod kind;
@@ -20,6 +21,7 @@ pub mod word;
 
 pub use agent::Agent;
 pub use config::Config;
+pub use conflict::Conflict;
 pub use decision::Decision;
 pub use field::{Field, Rule, SetBy};
 pub use kind::{KINDS, Kind, Place};
