@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::reserve::reserve;
 use super::{Context, access, task::require, wording};
 use crate::base::{Error, Id, Result, text};
 use crate::query::{Graph, Standing};
@@ -22,6 +23,8 @@ pub struct Claim {
     pub ttl_minutes: Option<u64>,
     /// The id of the claim, new or held already.
     pub claim_id: Option<String>,
+    /// The globs of the paths that it reserves; where there are none, a held claim keeps its own.
+    pub paths: Vec<String>,
     /// What to do where somebody holds it.
     pub over: Over,
 }
@@ -39,16 +42,30 @@ pub enum Over {
     Anybody,
 }
 
+/// What a claim is to be.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Terms<'a> {
+    pub(super) ttl_minutes: Option<u64>,
+    pub(super) claim_id: Option<&'a str>,
+    pub(super) paths: &'a [String],
+}
+
+impl Claim {
+    fn terms(&self) -> Terms<'_> {
+        Terms { ttl_minutes: self.ttl_minutes, claim_id: self.claim_id.as_deref(), paths: &self.paths }
+    }
+}
+
 /// Takes a task, or answers the claim that the asker holds already.
 ///
 /// # Errors
-/// All of them 3: `claim_held`, `blocked`, `open_children`, `deferred`, `closed`, and `not_stale` for a takeover from
-/// a living holder; `not_found` (4).
+/// All of them 3: `claim_held`, `blocked`, `open_children`, `deferred`, `closed`, `not_stale` for a takeover from a
+/// living holder, and `paths_overlap`; `not_found` (4); `bad_glob` (5).
 pub fn claim(snapshot: &dyn Snapshot, input: &Claim, context: &Context) -> Result<Changeset> {
     let task = require(snapshot, &input.task)?;
     if let Some(claim) = &task.claim {
         if access::holds_for_claiming(context, claim, input.claim_id.as_deref()) {
-            return renew(&task, claim, input.ttl_minutes, context);
+            return renew(snapshot, &task, claim, &input.terms(), context);
         }
         if task.is_open() {
             may_replace(context, &task, claim, input.over)?;
@@ -61,31 +78,39 @@ pub fn claim(snapshot: &dyn Snapshot, input: &Claim, context: &Context) -> Resul
             if let Some(id) = &input.claim_id {
                 require_free(&graph, id)?;
             }
-            take(&task, input.ttl_minutes, input.claim_id.as_deref(), context)
+            take(&graph, &task, &input.terms(), context)
         }
         standing => Err(wording::cannot_claim(&task, &standing)),
     }
 }
 
-/// The held claim again: as it is, or renewed where a time is given or half of its time has gone.
+/// The held claim again: as it is, or renewed where a time or other paths are given or half of its time has gone.
 pub(super) fn renew(
+    snapshot: &dyn Snapshot,
     before: &Task,
     claim: &task::Claim,
-    ttl_minutes: Option<u64>,
+    terms: &Terms<'_>,
     context: &Context,
 ) -> Result<Changeset> {
     let half = std::time::Duration::from_secs(claim.ttl_minutes.saturating_mul(30));
     let mut changes =
         Changeset::new(format!("Renew the claim of {} on {}", text::excerpt(&claim.agent, 40), before.id));
     changes.holds = Some(claim.clone());
-    if ttl_minutes.is_none() && context.now.since(claim.at) < half {
+    let mut paths = claim.paths.clone();
+    if !terms.paths.is_empty() {
+        let reserved = reserve(&Graph::of(snapshot)?, before, terms.paths, context)?;
+        reserved.tell(&mut changes);
+        paths = reserved.paths;
+    }
+    if terms.ttl_minutes.is_none() && paths == claim.paths && context.now.since(claim.at) < half {
         changes.about = Some(std::sync::Arc::new(before.clone()));
         return Ok(changes);
     }
     let mut after = before.clone();
     let renewed = task::Claim {
         at: context.now.max(claim.at),
-        ttl_minutes: ttl_minutes.unwrap_or(claim.ttl_minutes),
+        ttl_minutes: terms.ttl_minutes.unwrap_or(claim.ttl_minutes),
+        paths,
         ..claim.clone()
     };
     after.claim = Some(renewed);
@@ -126,13 +151,9 @@ fn may_replace(context: &Context, task: &Task, claim: &task::Claim, over: Over) 
 }
 
 /// Makes the claim on a task that may be taken.
-pub(super) fn take(
-    before: &Task,
-    ttl_minutes: Option<u64>,
-    claim_id: Option<&str>,
-    context: &Context,
-) -> Result<Changeset> {
-    let id = match claim_id {
+pub(super) fn take(graph: &Graph, before: &Task, terms: &Terms<'_>, context: &Context) -> Result<Changeset> {
+    let reserved = reserve(graph, before, terms.paths, context)?;
+    let id = match terms.claim_id {
         Some(chosen) => Id::parse(chosen)?,
         None => context.seed.id('c', 0),
     };
@@ -151,13 +172,14 @@ pub(super) fn take(
         session: context.session.clone(),
         epoch: after.epoch,
         at,
-        ttl_minutes: ttl_minutes.unwrap_or(context.ttl_minutes),
-        paths: Vec::new(),
+        ttl_minutes: terms.ttl_minutes.unwrap_or(context.ttl_minutes),
+        paths: reserved.paths.clone(),
         over: before.claim.as_ref().map(|claim| claim.id.clone()),
         rest: Default::default(),
     });
     stamps::mark(before, &mut after, context.now, &context.agent);
     let mut changes = Changeset::new(format!("Claim {}: {}", after.id, text::excerpt(&after.title, 60)));
+    reserved.tell(&mut changes);
     changes.holds.clone_from(&after.claim);
     changes.ends.clone_from(&before.claim);
     if let Some(lost) = &before.claim {

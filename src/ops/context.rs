@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::base::{Seed, Timestamp};
-use crate::query::Signs;
+use crate::query::overlap::Policy;
+use crate::query::{Signs, Tracked};
 
 /// The circumstances of one command, settled before its operation first runs.
 #[derive(Debug, Clone)]
@@ -24,4 +25,8 @@ pub struct Context {
     pub signs: Signs,
     /// How long a claim lives without a sign of life, in minutes, where the command does not say.
     pub ttl_minutes: u64,
+    /// What is done about a claim whose paths overlap with those of another one.
+    pub overlap: Policy,
+    /// The files that git tracks, where the command reserves paths.
+    pub tracked: Tracked,
 }

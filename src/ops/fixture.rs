@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::{Context, Operation, apply, claim, task};
 use crate::base::{Result, Seed, Timestamp};
-use crate::query::Signs;
+use crate::query::overlap::Policy;
+use crate::query::{Signs, Tracked};
 use crate::records::Task;
 use crate::state::memory::Memory;
 use crate::state::{Changeset, get};
@@ -17,6 +18,8 @@ pub(crate) struct World {
     pub(crate) held: BTreeSet<String>,
     pub(crate) signs: Signs,
     pub(crate) now: Timestamp,
+    pub(crate) overlap: Policy,
+    pub(crate) tracked: Tracked,
 }
 
 impl World {
@@ -28,6 +31,8 @@ impl World {
             held: BTreeSet::new(),
             signs: Signs::default(),
             now: Timestamp::from_seconds(1_000),
+            overlap: Policy::default(),
+            tracked: Tracked::default(),
         }
     }
 
@@ -41,6 +46,8 @@ impl World {
             held: self.held.clone(),
             signs: self.signs.clone(),
             ttl_minutes: 30,
+            overlap: self.overlap,
+            tracked: self.tracked.clone(),
         }
     }
 

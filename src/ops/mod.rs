@@ -20,6 +20,7 @@ pub mod next;
 pub mod note;
 pub mod progress;
 pub mod release;
+mod reserve;
 pub mod task;
 pub mod wording;
 
@@ -88,6 +89,16 @@ impl Operation {
         match self {
             Operation::Claim(_) | Operation::ClaimNext(_) => true,
             Operation::Batch(batch) => batch.steps.iter().any(Operation::looks_at_signs),
+            _ => false,
+        }
+    }
+
+    /// Returns whether the files that git tracks decide what the operation does.
+    pub fn looks_at_files(&self) -> bool {
+        match self {
+            Operation::Claim(input) => !input.paths.is_empty(),
+            Operation::ClaimNext(input) => !input.paths.is_empty(),
+            Operation::Batch(batch) => batch.steps.iter().any(Operation::looks_at_files),
             _ => false,
         }
     }

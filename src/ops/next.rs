@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Context;
-use super::claim::{carrying, renew, take};
+use super::claim::{Terms, carrying, renew, take};
 use crate::base::Result;
 use crate::query::{Graph, Standing};
 use crate::records::Task;
@@ -17,6 +17,8 @@ pub struct Next {
     pub ttl_minutes: Option<u64>,
     /// The id of the claim.
     pub claim_id: Option<String>,
+    /// The globs of the paths that it reserves.
+    pub paths: Vec<String>,
     /// Whether a task with a stale claim is taken where none is ready.
     pub takeover: bool,
 }
@@ -26,12 +28,13 @@ pub struct Next {
 /// Returns a changeset about nothing where there is none.
 ///
 /// # Errors
-/// `bad_id` where the id of the claim has a wrong form.
+/// `bad_id` or `bad_glob` (5) where the id of the claim or a path has a wrong form; `paths_overlap` (3).
 pub fn next(snapshot: &dyn Snapshot, input: &Next, context: &Context) -> Result<Changeset> {
     let graph = Graph::of(snapshot)?;
+    let terms = Terms { ttl_minutes: input.ttl_minutes, claim_id: input.claim_id.as_deref(), paths: &input.paths };
     if let Some((task, claim)) = input.claim_id.as_deref().and_then(|id| carrying(&graph, id)) {
         // Asked before, and the answer was lost.
-        return renew(task, claim, input.ttl_minutes, context);
+        return renew(snapshot, task, claim, &terms, context);
     }
     let stale = || {
         let stale = context.signs.stale(graph.tasks(), context.now);
@@ -43,7 +46,7 @@ pub fn next(snapshot: &dyn Snapshot, input: &Next, context: &Context) -> Result<
     };
     let found = graph.ready(context.now).first().copied().or_else(|| if input.takeover { stale() } else { None });
     match found {
-        Some(task) => take(task, input.ttl_minutes, input.claim_id.as_deref(), context),
+        Some(task) => take(&graph, task, &terms, context),
         None => Ok(Changeset::new("Nothing to claim")),
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::base::{Error, Result, text};
+use crate::query::overlap::Policy;
 use crate::store::Config;
 
 /// The settings of this machine.
@@ -14,6 +15,8 @@ pub struct Settings {
     pub ttl_minutes: u64,
     /// `coord.lockTimeout`: how long a writer waits for its turn.
     pub lock_timeout: Duration,
+    /// `coord.overlap`: what is done about a claim whose paths overlap with those of another one.
+    pub overlap: Policy,
 }
 
 impl Settings {
@@ -29,6 +32,7 @@ impl Settings {
             agent: config.text("coord.agent").filter(|agent| !agent.is_empty()),
             ttl_minutes: ttl.unwrap_or(30),
             lock_timeout: lock_timeout.unwrap_or(Duration::from_secs(30)),
+            overlap: config.text("coord.overlap").map(|text| parse_overlap(&text)).transpose()?.unwrap_or_default(),
         })
     }
 }
@@ -46,6 +50,15 @@ pub fn parse_minutes(what: &str, text: &str) -> Result<u64> {
         return Err(bad(what, text, "must be from a minute to a year"));
     }
     Ok(minutes)
+}
+
+fn parse_overlap(text: &str) -> Result<Policy> {
+    match text.trim() {
+        "refuse" => Ok(Policy::Refuse),
+        "warn" => Ok(Policy::Warn),
+        "off" => Ok(Policy::Off),
+        _ => Err(bad("coord.overlap", text, "must be refuse, warn or off")),
+    }
 }
 
 fn parse_duration(what: &str, text: &str) -> Result<Duration> {
@@ -68,5 +81,11 @@ mod tests {
         for text in ["", "0", "10s", "soon", "-5", "99999999999999999999", "5000days"] {
             assert_eq!(parse_minutes("--ttl", text).expect_err(text).code(), "bad_setting");
         }
+    }
+
+    #[test]
+    fn an_overlap_is_refused_warned_of_or_passed_over() {
+        assert_eq!(parse_overlap(" warn ").expect("a policy"), Policy::Warn);
+        assert_eq!(parse_overlap("").expect_err("no policy").code(), "bad_setting");
     }
 }

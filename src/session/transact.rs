@@ -10,8 +10,9 @@ use std::time::{Duration, Instant};
 use super::{Draft, Identity, Session, TreeSnapshot, draft, precondition, recover};
 use crate::base::{Error, Kind as ErrorKind, Result, Timestamp, text, time};
 use crate::ops::{self, Context, Operation};
-use crate::query::Signs;
+use crate::query::overlap::Policy;
 use crate::query::stale::SignKey;
+use crate::query::{Signs, Tracked};
 use crate::records::record::Record;
 use crate::records::{codec, kind};
 use crate::state::event::{self, Difference, Origin};
@@ -52,7 +53,11 @@ impl Session {
     /// cannot write.
     pub fn transact(&self, operation: &Operation) -> Result<Outcome> {
         let identity = self.identity()?;
-        let context = self.plain_context(&identity);
+        let mut context = self.plain_context(&identity);
+        if operation.looks_at_files() && context.overlap != Policy::Off {
+            // Before our turn: git may take a moment, and nobody is to wait for it.
+            context.tracked = Tracked::new(self.store().tracked_files()?);
+        }
         self.transact_with(&identity, &context, |snapshot| {
             if !operation.looks_at_signs() {
                 return ops::apply(operation, snapshot, &context);
@@ -112,6 +117,8 @@ impl Session {
             held: self.machine().held(&identity.agent),
             signs: Signs::default(),
             ttl_minutes: self.settings().ttl_minutes,
+            overlap: self.settings().overlap,
+            tracked: Tracked::default(),
         }
     }
 

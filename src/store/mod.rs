@@ -27,6 +27,7 @@ mod queue;
 mod refs;
 pub mod scratch;
 mod remote;
+mod tracked;
 mod tree;
 mod trust;
 mod writer;

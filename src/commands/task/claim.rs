@@ -17,6 +17,12 @@ use crate::session::settings;
 ///
 /// Exit code 0 means that you hold it, 3 that somebody else does or that it cannot be taken. You are known as its
 /// holder by --session or --claim-id, or else by this worktree and your name; never by the name alone.
+///
+/// Paths reserve: a folder or file, or a pattern with `*`, `?`, `**`, `[ab]` or `{a,b}`, in quotes. Where they overlap
+/// with those of a living claim on another task, the claim is refused with exit code 3, or by the git setting
+/// coord.overlap (refuse, warn, off) made with a warning. Two globs overlap where both cover a file that git tracks;
+/// where one of them, read as a path, is covered by the other; or where both are patterns that cover no tracked file
+/// yet, and the folder before the first `*` of one lies in that of the other. --force does not pass over it.
 #[derive(Debug, Default, ClapArgs, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Args {
@@ -30,6 +36,9 @@ pub struct Args {
     /// The id of the claim: of one you hold, or of the new one
     #[arg(long, value_name = "ID")]
     pub claim_id: Option<String>,
+    /// A glob of paths that the work will touch, from the top of the repository; may be given several times
+    #[arg(long, value_name = "GLOB")]
+    pub paths: Vec<String>,
     /// Replace a claim that has given no sign of life for longer than it lives
     #[arg(long, conflicts_with = "force")]
     pub takeover: bool,
@@ -56,7 +65,7 @@ impl Write for Claim {
             _ => claim::Over::Nobody,
         };
         let ttl_minutes = args.ttl.map(|ttl| settings::parse_minutes("--ttl", &ttl)).transpose()?;
-        Ok(claim::Claim { task: desk.task(&args.id)?, ttl_minutes, claim_id: args.claim_id, over })
+        Ok(claim::Claim { task: desk.task(&args.id)?, ttl_minutes, claim_id: args.claim_id, paths: args.paths, over })
     }
 
     fn tell(_: &Self::Input, outcome: &Outcome) -> Held {

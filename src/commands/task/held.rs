@@ -11,7 +11,7 @@ use crate::commands::verb::Report;
 use crate::commands::written::Receipt;
 use crate::records::Task;
 use crate::records::record::downcast;
-use crate::records::task::TASK;
+use crate::records::task::{Claim, TASK};
 use crate::session::Outcome;
 use crate::session::resolve::short;
 use crate::state::Warning;
@@ -50,6 +50,11 @@ fn claim(task: &Task) -> Option<RecordJson> {
     Some(claim)
 }
 
+/// Returns the paths that a claim reserves, for people.
+pub(super) fn reserved(claim: &Claim) -> String {
+    text::excerpt(&claim.paths.join(", "), 400)
+}
+
 impl Report for Held {
     fn text(&self, page: &mut Page) {
         let Some(task) = &self.task else {
@@ -75,6 +80,9 @@ impl Report for Held {
         if let Some(claim) = &task.claim {
             let facts = format!("  claim {}, epoch {}, ttl {} min", claim.id, claim.epoch, claim.ttl_minutes);
             page.line([styled(Style::Dim, facts)]);
+            if !claim.paths.is_empty() {
+                page.line([styled(Style::Dim, "  reserves "), plain(reserved(claim))]);
+            }
         }
     }
 

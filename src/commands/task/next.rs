@@ -31,6 +31,9 @@ pub struct Args {
     /// How long the claim lives without a sign of life: minutes, or a duration like 90m
     #[arg(long, value_name = "DUR", requires = "claim")]
     pub ttl: Option<String>,
+    /// A glob of paths that the work will touch, from the top of the repository; may be given several times
+    #[arg(long, value_name = "GLOB", requires = "claim")]
+    pub paths: Vec<String>,
     /// The id of the new claim
     #[arg(long, value_name = "ID", requires = "claim")]
     pub claim_id: Option<String>,
@@ -66,7 +69,7 @@ impl Verb for Next {
         let session = scene.session()?;
         if args.claim {
             let ttl_minutes = args.ttl.map(|ttl| settings::parse_minutes("--ttl", &ttl)).transpose()?;
-            let input = next::Next { ttl_minutes, claim_id: args.claim_id, takeover: args.takeover };
+            let input = next::Next { ttl_minutes, claim_id: args.claim_id, paths: args.paths, takeover: args.takeover };
             return Ok(Answer::Taken(Box::new(Held::new(&session.transact(&Operation::ClaimNext(input))?))));
         }
         let graph = Graph::of(&session.snapshot()?)?;

@@ -4,6 +4,7 @@ use clap::Args as ClapArgs;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::held::reserved;
 use crate::base::{Result, Timestamp, text};
 use crate::commands::fields::{fields, in_line};
 use crate::commands::page::{Page, Span, Style, plain, styled};
@@ -164,6 +165,9 @@ fn task_heading(page: &mut Page, task: &Task, now: Timestamp) {
             styled(Style::Warn, format!("held by {holder}, claimed {claimed}")),
             styled(Style::Dim, format!("  claim {}, epoch {}, ttl {} min", claim.id, claim.epoch, claim.ttl_minutes)),
         ]);
+        if !claim.paths.is_empty() {
+            page.line([styled(Style::Dim, "reserves "), plain(reserved(claim))]);
+        }
     }
 }
 

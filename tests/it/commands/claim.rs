@@ -123,3 +123,52 @@ fn release_gives_a_task_back() {
         .run("release T-9");
     assert_transcript!(script);
 }
+
+/// A script in a repository whose index has some files.
+fn with_files() -> Transcript {
+    let script = Transcript::with_tasks();
+    for path in ["src/parser/lexer.rs", "src/parser/tree.rs", "src/main.rs", "docs/guide.md"] {
+        let path = script.repo.path.join(path);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::fs::write(path, "").expect("a file");
+    }
+    script.repo.git(&["add", "."]);
+    script
+}
+
+#[test]
+fn paths_are_reserved_with_a_claim() {
+    let mut script = with_files();
+    script.run("claim T-1 --agent dev-1 --paths ./src/parser/ --paths '*.lock'").run("show T-1");
+    script.run("claim T-3 --agent dev-2 --paths '**/*.rs'").run("claim T-3 --agent dev-2 --paths src/*.rs --json");
+    script.run("claim T-1 --agent dev-2 --force --paths src/main.rs");
+    assert_transcript!(script);
+}
+
+#[test]
+fn paths_that_another_living_claim_has_are_refused_or_warned_of() {
+    let mut script = with_files();
+    script.before("claim T-1 --agent dev-1 --ttl 1 --paths src/parser");
+    script.run("claim T-3 --agent dev-2 --paths '**/*.rs'").run("claim T-3 --agent dev-2 --paths src --json");
+    script.run("next --claim --agent dev-2 --paths src/parser/new.rs");
+    script.say("By the setting it is a warning, or nothing");
+    script.repo.git(&["config", "coord.overlap", "warn"]);
+    script.run("next --claim --agent dev-2 --paths src/parser/new.rs").run("release T-3 --agent dev-2");
+    script.repo.git(&["config", "coord.overlap", "off"]);
+    script.run("claim T-3 --agent dev-2 --paths src --json").run("release T-3 --agent dev-2");
+    script.repo.git(&["config", "coord.overlap", "perhaps"]);
+    script.run("ready");
+    script.repo.git(&["config", "coord.overlap", "refuse"]);
+    script.say("A claim that is silent for longer than it lives reserves nothing");
+    script.pass(70);
+    script.run("claim T-3 --agent dev-2 --paths src");
+    assert_transcript!(script);
+}
+
+#[test]
+fn a_glob_that_makes_no_sense_is_refused() {
+    let mut script = with_files();
+    script.run("claim T-1 --paths ../other").run("claim T-1 --paths /etc").run("claim T-1 --paths 'src/[a'");
+    script.run("claim T-1 --paths 'src\\parser' --json").run("claim T-1 --paths ''").run("next --paths src");
+    assert_transcript!(script);
+}

@@ -346,3 +346,34 @@ fn a_diff_names_what_changed_and_nothing_else() {
     assert_eq!(store.diff(None, first).expect("compared").len(), 4);
     assert!(store.diff(Some(first), first).expect("compared").is_empty());
 }
+
+#[test]
+fn the_tracked_files_are_those_of_the_index_and_of_head_where_there_is_none() {
+    let repo = files_repo();
+    assert!(repo.open().tracked_files().expect("an empty index").is_empty());
+    for path in ["src/a b.rs", "src/ä\n.rs", "top", "not-tracked", "gone"] {
+        let path = repo.path.join(path);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        std::fs::write(path, "x").expect("a file");
+    }
+    repo.git(&["add", "src", "top", "gone"]);
+    repo.git(&["commit", "--quiet", "--message", "files"]);
+    repo.git(&["rm", "--quiet", "--cached", "gone"]);
+    std::fs::remove_file(repo.path.join("top")).expect("a file less in the work tree");
+    let index = std::fs::read(repo.path.join(".git/index")).expect("the index");
+    let from_below = repo.open_at(&repo.path.join("src"));
+    assert_eq!(from_below.tracked_files().expect("files"), ["src/a b.rs", "src/ä\n.rs", "top"]);
+    assert_eq!(std::fs::read(repo.path.join(".git/index")).expect("the index"), index, "the index was written");
+
+    let bare = repo.outside().join("bare.git");
+    repo.git(&["clone", "--quiet", "--bare", ".", &bare.to_string_lossy()]);
+    assert_eq!(repo.open_at(&bare).tracked_files().expect("files"), ["gone", "src/a b.rs", "src/ä\n.rs", "top"]);
+    std::fs::write(repo.path.join(".git/index"), "garbage").expect("a broken index");
+    assert_eq!(repo.open().tracked_files().expect_err("no empty answer").code(), "no_tracked_files");
+}
+
+#[test]
+fn a_bare_repository_without_a_commit_tracks_nothing() {
+    let repo = Repo::init(&["--bare"]);
+    assert!(repo.open().tracked_files().expect("nothing").is_empty());
+}
