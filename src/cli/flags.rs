@@ -28,6 +28,9 @@ struct Writing {
 /// The flags above that take a value, for finding the verb among the words of a command line.
 pub(super) const WITH_VALUE: &[&str] = &["--at", "--if-match"];
 
+/// Those that take none.
+pub(super) const SWITCHES: &[&str] = &["--dry-run"];
+
 /// Adds the flags of what a verb does to its parser.
 pub(super) fn augment(command: Command, effect: Effect) -> Command {
     match effect {

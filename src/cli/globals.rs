@@ -47,6 +47,9 @@ pub(super) enum When {
 /// The flags above that take a value, for finding the verb among the words of a command line.
 pub(super) const WITH_VALUE: &[&str] = &["--agent", "--session", "--color"];
 
+/// The flags above that take none.
+pub(super) const SWITCHES: &[&str] = &["--json", "-q", "--quiet", "-v", "--verbose", "--no-pager", "-h", "--help"];
+
 impl Globals {
     /// Returns how answers are to be shown, as the flags say, else git's configuration.
     pub(super) fn look(&self, scene: &Scene) -> Look {

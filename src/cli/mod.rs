@@ -3,6 +3,7 @@
 mod flags;
 mod globals;
 mod help;
+mod order;
 mod parser;
 
 use std::ffi::OsString;

@@ -6,7 +6,8 @@ use std::ffi::OsString;
 
 use clap::{ArgMatches, Args as _, Command, FromArgMatches as _};
 
-use super::globals::{self, Globals};
+use super::globals::Globals;
+use super::order::{in_order, words};
 use super::{flags, help};
 use crate::commands::VERBS;
 use crate::commands::verb::Row;
@@ -96,46 +97,6 @@ fn candidates(first: &str, second: &str) -> Vec<&'static Row> {
     }
     let noun = format!("{first} ");
     VERBS.iter().filter(|row| row.name.starts_with(&noun)).collect()
-}
-
-/// The flags of lists that take a value, which may stand before the verb too.
-const LIST_WITH_VALUE: &[&str] = &["--limit", "--cursor"];
-
-/// Returns the first two words of a command line that are no flags and no values of flags that may stand before a verb.
-fn words(argv: &[OsString]) -> Vec<String> {
-    places(argv).into_iter().filter_map(|place| argv[place].to_str().map(str::to_owned)).collect()
-}
-
-/// Returns where the first two such words stand.
-fn places(argv: &[OsString]) -> Vec<usize> {
-    let takes_value = |word: &str| {
-        [globals::WITH_VALUE, flags::WITH_VALUE, LIST_WITH_VALUE].iter().any(|flags| flags.contains(&word))
-    };
-    let mut places = Vec::new();
-    let mut rest = argv.iter().enumerate().skip(1);
-    while let Some((place, word)) = rest.next() {
-        match word.to_str() {
-            Some("--") => break,
-            Some(word) if takes_value(word) => drop(rest.next()),
-            Some(word) if word.starts_with('-') => {}
-            Some(_) if places.len() < 2 => places.push(place),
-            _ => break,
-        }
-    }
-    places
-}
-
-/// Puts the flags before a verb behind it, where the parser of that verb knows them.
-fn in_order(argv: &[OsString]) -> Vec<OsString> {
-    let Some(&verb) = places(argv).first() else { return argv.to_vec() };
-    // `task --json new`: the second word of the name comes first, too, where there is such a verb.
-    let name = words(argv).join(" ");
-    let both = VERBS.iter().any(|row| row.name == name);
-    let named: Vec<usize> = places(argv).into_iter().take(if both { 2 } else { 1 }).collect();
-    let last = named.last().copied().unwrap_or(verb);
-    let flags = (1..last).filter(|place| !named.contains(place));
-    let order = std::iter::once(0).chain(named.iter().copied()).chain(flags).chain(last + 1..argv.len());
-    order.map(|place| argv[place].clone()).collect()
 }
 
 fn asks_for(argv: &[OsString], flags: &[&str]) -> bool {

@@ -9,6 +9,7 @@ pub mod draft;
 pub mod fields;
 pub mod page;
 pub mod record;
+pub mod together;
 pub mod verb;
 pub mod write;
 pub mod written;
@@ -53,6 +54,7 @@ pub const VERBS: &[Row] = &[
     write::<task::defer::Defer>(),
     write::<task::reopen::Reopen>(),
     write::<task::cancel::Cancel>(),
+    row::<task::bulk::Bulk>(),
     write::<message::send::Send>(),
     row::<message::inbox::Inbox>(),
     write::<message::read::Read>(),
@@ -69,6 +71,7 @@ pub const VERBS: &[Row] = &[
     row::<status::stale::Stale>(),
     row::<history::log::Log>(),
     row::<history::events::Events>(),
+    row::<exchange::apply::Apply>(),
     row::<exchange::import::Import>(),
     row::<exchange::export::Export>(),
 ];

@@ -58,7 +58,7 @@ pub fn read(bytes: &[u8]) -> Result<Import> {
             Err(error) => bad.add(line, error.message()),
         }
     }
-    bad.finish("json")?;
+    bad.finish("import json")?;
     for (kind, count) in passed_over {
         let lines = if count == 1 { "1 line".to_owned() } else { format!("{count} lines") };
         import.warnings.push(Warning::new("passed_over", format!("{lines} of kind {kind} cannot be imported")));

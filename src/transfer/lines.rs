@@ -10,7 +10,7 @@ const MOST_LISTED: usize = 20;
 /// Returns the objects of a file, each with the number of its line, or what is wrong with the line.
 ///
 /// Empty lines, a byte order mark and CR are passed over.
-pub(super) fn objects(bytes: &[u8]) -> impl Iterator<Item = (usize, Result<Map<String, Value>, String>)> {
+pub fn objects(bytes: &[u8]) -> impl Iterator<Item = (usize, Result<Map<String, Value>, String>)> {
     bytes.split(|&byte| byte == b'\n').enumerate().filter_map(|(index, line)| {
         // Files that were joined with `cat` have the mark in their middle.
         let line = line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line).trim_ascii();
@@ -33,14 +33,20 @@ fn object(line: &[u8]) -> Result<Map<String, Value>, String> {
 
 /// The lines of a file that cannot be taken, with what is wrong with each.
 #[derive(Debug, Default)]
-pub(super) struct BadLines {
+pub struct BadLines {
     lines: Vec<(usize, String)>,
     total: usize,
+    items: bool,
 }
 
 impl BadLines {
+    /// Says that they are no lines but the items of an array.
+    pub fn are_items(&mut self) {
+        self.items = true;
+    }
+
     /// Adds a line.
-    pub(super) fn add(&mut self, line: usize, message: impl Into<String>) {
+    pub fn add(&mut self, line: usize, message: impl Into<String>) {
         self.total += 1;
         self.lines.push((line, message.into()));
         // A fault may be found late in a line that stands early.
@@ -52,16 +58,17 @@ impl BadLines {
     ///
     /// # Errors
     /// `bad_line`, with the details `lines` (the first of them) and `total`.
-    pub(super) fn finish(self, format: &str) -> Result<()> {
+    pub fn finish(self, doing: &str) -> Result<()> {
         let Some((line, message)) = self.lines.first() else { return Ok(()) };
-        let count = if self.total == 1 { "1 bad line".to_owned() } else { format!("{} bad lines", self.total) };
+        let unit = if self.items { "item" } else { "line" };
+        let count = if self.total == 1 { format!("1 bad {unit}") } else { format!("{} bad {unit}s", self.total) };
         let shown = text::excerpt(message, 200);
         let list: Vec<Value> =
             self.lines.iter().map(|(line, message)| json!({ "line": line, "message": message })).collect();
-        Err(Error::invalid("bad_line", format!("cannot import {format}: {count}, the first is line {line}: {shown}"))
+        Err(Error::invalid("bad_line", format!("cannot {doing}: {count}, the first is {unit} {line}: {shown}"))
             .detail("lines", list)
             .detail("total", self.total)
-            .hint("nothing was imported; mend the lines and import the file again"))
+            .hint("nothing was written; mend the lines and try again"))
     }
 }
 

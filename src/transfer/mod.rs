@@ -5,7 +5,7 @@
 
 pub mod beads;
 pub mod json;
-mod lines;
+pub mod lines;
 
 use crate::base::Result;
 use crate::ops::import::Import;

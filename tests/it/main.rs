@@ -7,6 +7,7 @@ mod harness;
 mod layers;
 mod races;
 mod records;
+mod rehearsed;
 mod repositories;
 mod sizes;
 mod store;

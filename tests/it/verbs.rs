@@ -25,7 +25,8 @@ const fn row(verb: &'static str, words: &'static [&'static str], effect: Effect)
     Row { verb, words, effect }
 }
 
-/// At least one row for every verb. `$MESSAGE` is the id of a message to Ada, `$BEADS` a file of issues.
+/// At least one row for every verb. `$MESSAGE` is the id of a message to Ada, `$BEADS` a file of issues, `$LINES` one of
+/// operations.
 const ROWS: &[Row] = &[
     row("init", &[], Writes),
     row("doctor", &[], Reads),
@@ -56,6 +57,7 @@ const ROWS: &[Row] = &[
     row("done", &["T-3", "It is done"], Writes),
     row("reopen", &["T-3"], Writes),
     row("cancel", &["T-3", "Not wanted"], Writes),
+    row("bulk", &["T-1,T-new", "note", "Looked at"], Writes),
     row("send", &["Ada,bob", "Hello", "--priority", "urgent"], Writes),
     row("inbox", &[], Reads),
     row("read", &["$MESSAGE"], Writes),
@@ -72,6 +74,7 @@ const ROWS: &[Row] = &[
     row("stale", &[], Reads),
     row("log", &[], Reads),
     row("events", &[], Reads),
+    row("apply", &["$LINES"], Writes),
     row("import", &["beads", "$BEADS"], Writes),
     row("export", &["beads"], Reads),
     row("export", &["json"], Reads),
@@ -102,11 +105,15 @@ impl Row {
                      \"issue_type\":\"task\",\"created_at\":\"2026-01-01T00:00:00Z\",\
                      \"updated_at\":\"2026-01-01T00:00:00Z\"}\n";
         std::fs::write(&beads, issue).expect("a file of issues");
+        let lines = repo.machine.root().join("lines.jsonl");
+        let operations = "{\"op\":\"task new\",\"as\":\"x\",\"title\":\"Applied\"}\n{\"op\":\"claim\",\"id\":\"$x\"}\n";
+        std::fs::write(&lines, operations).expect("a file of operations");
         let words: Vec<String> = self
             .verb
             .split(' ')
             .chain(self.words.iter().copied())
             .map(|word| word.replace("$MESSAGE", message).replace("$BEADS", &beads.to_string_lossy()))
+            .map(|word| word.replace("$LINES", &lines.to_string_lossy()))
             .collect();
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         // The demo is many processes: with one seed for all, their messages would have one id.

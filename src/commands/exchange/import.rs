@@ -43,7 +43,11 @@ pub struct Answer {
     pub dry_run: Option<Draft>,
 }
 
-fn read_file(file: &str) -> Result<Vec<u8>> {
+/// Returns what a file holds, or standard input where it is `-`.
+///
+/// # Errors
+/// `not_found` (4), `io` (128).
+pub(super) fn read_file(file: &str) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let read = match file {
         "-" => std::io::stdin().lock().read_to_end(&mut bytes),

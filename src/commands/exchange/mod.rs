@@ -1,4 +1,5 @@
 //! In and out.
 
+pub mod apply;
 pub mod export;
 pub mod import;

@@ -2,6 +2,7 @@
 
 pub mod block;
 pub mod blocked;
+pub mod bulk;
 pub mod cancel;
 pub mod claim;
 pub mod context;

@@ -114,7 +114,7 @@ impl File {
     }
 
     fn finish(self) -> Result<Import> {
-        self.bad.finish("beads")?;
+        self.bad.finish("import beads")?;
         let mut tasks = Vec::new();
         let mut notes: BTreeMap<Id, Message> =
             self.lost_notes.into_iter().map(|note| (note.id.clone(), note)).collect();

@@ -11,10 +11,12 @@ mod exchange;
 mod front;
 mod history;
 mod message;
+mod moments;
 mod progress;
 mod setup;
 mod status;
 mod task;
+mod together;
 
 use serde_json::Value;
 

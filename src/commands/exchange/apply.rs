@@ -1,0 +1,220 @@
+//! `apply`: does what the lines of a file say, in one commit or not at all.
+
+use std::collections::BTreeSet;
+
+use clap::{Args as ClapArgs, Command};
+use schemars::{JsonSchema, SchemaGenerator};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::import::read_file;
+use crate::base::{Error, Result, text};
+use crate::commands::VERBS;
+use crate::commands::page::{Page, Style, plain, styled};
+use crate::commands::record::{self, RecordJson};
+use crate::commands::together::{Names, Part, carry_out, counted};
+use crate::commands::verb::{Effect, Group, Report, Row, Scene, Verb};
+use crate::commands::written::Receipt;
+use crate::session::resolve::short;
+use crate::state::Warning;
+use crate::transfer::lines::{BadLines, objects};
+
+/// Do what the lines of a file say, in one commit or not at all
+///
+/// A line is a JSON object: `op` is a verb that writes, the other keys are its flags and arguments, `as` is a name that
+/// later lines use as "$name" wherever an id is asked for. A JSON array of such objects will do as well.
+///
+/// Example: {"op":"task new","as":"parser","title":"Wire the parser"}
+/// {"op":"claim","id":"$parser"}
+#[derive(Debug, Default, ClapArgs, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Args {
+    /// The file to read; `-` is standard input
+    #[arg(value_name = "FILE")]
+    pub file: String,
+}
+
+/// What was done.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Answer {
+    /// The records that the lines were about, in their order, as they are now.
+    pub records: Vec<RecordJson>,
+    /// The ids of the records that have a name in the file.
+    pub names: Names,
+    #[serde(flatten)]
+    #[allow(missing_docs)]
+    pub receipt: Receipt,
+    #[serde(skip)]
+    done: String,
+    #[serde(skip)]
+    named: Vec<(String, String)>,
+}
+
+/// A line of the file.
+struct Line {
+    part: Part,
+    fields: Map<String, Value>,
+}
+
+/// The verb.
+pub struct Apply;
+
+impl Verb for Apply {
+    const NAME: &'static str = "apply";
+    const GROUP: Group = Group::Exchange;
+    const EFFECT: Effect = Effect::Writes;
+    type Args = Args;
+    type Report = Answer;
+
+    fn run(args: Args, scene: &Scene) -> Result<Answer> {
+        let session = scene.session()?;
+        session.tip()?;
+        let lines = read(&read_file(&args.file)?)?;
+        let done = counted(lines.iter().map(|line| &line.part));
+        let subject = match lines.len() {
+            1 => format!("Apply {done}"),
+            several => format!("Apply {several} operations: {done}"),
+        };
+        let plan = |line: &Line, names: &Names, desk: &crate::commands::write::Desk<'_>| {
+            let fields = named(Value::Object(line.fields.clone()), names)?;
+            let plan = line.part.row.plan.ok_or_else(|| Error::usage("no verb that writes"))?;
+            (plan.from_json)(fields, desk)
+        };
+        let (outcome, names) = carry_out(session, &subject, &lines, |line| &line.part, plan)?;
+        let kind_of = |id: &str| outcome.records.iter().find(|record| record.id().as_str() == id).map(|r| r.kind());
+        let shown = |id: &String| kind_of(id).map_or_else(|| id.clone(), |kind| short(kind, id));
+        Ok(Answer {
+            records: outcome.records.iter().map(|record| record::json(record.as_ref(), false)).collect(),
+            receipt: Receipt::of(&outcome),
+            named: names.iter().map(|(name, id)| (name.clone(), shown(id))).collect(),
+            names,
+            done,
+        })
+    }
+}
+
+impl Report for Answer {
+    fn text(&self, page: &mut Page) {
+        if self.receipt.tell_draft(page) {
+            return;
+        }
+        page.say(match (self.done.is_empty(), &self.receipt.commit) {
+            (true, _) => "Nothing to apply".to_owned(),
+            (_, None) => format!("As it was: {}", self.done),
+            (_, Some(_)) => format!("Applied {}", self.done),
+        });
+        let row = |(name, id): &(String, String)| vec![plain(format!("  ${name}")), styled(Style::Id, id)];
+        page.table(self.named.iter().map(row).collect());
+    }
+
+    fn warnings(&self) -> &[Warning] {
+        &self.receipt.warnings
+    }
+
+    fn is_receipt(&self) -> bool {
+        self.receipt.dry_run.is_none()
+    }
+}
+
+/// Reads the lines of a file: JSON lines, or one JSON array.
+///
+/// # Errors
+/// `bad_line` (5), with all that is wrong.
+fn read(bytes: &[u8]) -> Result<Vec<Line>> {
+    let (mut lines, mut bad) = (Vec::new(), BadLines::default());
+    let mut known = BTreeSet::new();
+    let mut take =
+        |unit: &str, number: usize, object: Result<Map<String, Value>, String>, bad: &mut BadLines| match object
+            .and_then(|object| line(format!("{unit} {number}"), object, &mut known))
+        {
+            Ok(line) => lines.push(line),
+            Err(why) => bad.add(number, why),
+        };
+    match serde_json::from_slice::<Value>(bytes) {
+        Ok(Value::Array(items)) => {
+            bad.are_items();
+            for (index, item) in items.into_iter().enumerate() {
+                let object =
+                    if let Value::Object(object) = item { Ok(object) } else { Err("it is no object".to_owned()) };
+                take("item", index + 1, object, &mut bad);
+            }
+        }
+        _ => objects(bytes).for_each(|(number, object)| take("line", number, object, &mut bad)),
+    }
+    bad.finish("apply")?;
+    Ok(lines)
+}
+
+fn line(place: String, mut object: Map<String, Value>, known: &mut BTreeSet<String>) -> Result<Line, String> {
+    let Some(Value::String(op)) = object.shift_remove("op") else { return Err("`op` must name a verb".to_owned()) };
+    let shown = text::excerpt(&op, 40);
+    let row = VERBS.iter().find(|row| row.name == op).ok_or_else(|| format!("there is no verb «{shown}»"))?;
+    if row.plan.is_none() {
+        return Err(format!("«{shown}» cannot be applied: it is no single write"));
+    }
+    let name = match object.shift_remove("as") {
+        None => None,
+        Some(Value::String(name)) if is_name(&name) => Some(name),
+        Some(_) => return Err("`as` must be a name: a letter, then letters, digits, _ or -".to_owned()),
+    };
+    let taken = name.as_ref().is_some_and(|name| !known.insert(name.clone()));
+    if taken {
+        return Err(format!("the name ${} stands for another line already", name.unwrap_or_default()));
+    }
+    check_fields(row, &object)?;
+    Ok(Line { part: Part { place, row, name }, fields: object })
+}
+
+/// Checks that all fields are arguments of the verb, and that those it cannot do without are there.
+fn check_fields(row: &Row, fields: &Map<String, Value>) -> Result<(), String> {
+    let (schema, _) = (row.schemas)(&mut SchemaGenerator::default());
+    let known: Vec<&String> =
+        schema.get("properties").and_then(|known| known.as_object()).into_iter().flat_map(Map::keys).collect();
+    if let Some(odd) = fields.keys().find(|field| !known.contains(field)) {
+        let known = known.into_iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+        return Err(format!("«{}» takes no «{}», only: {known}", row.name, text::excerpt(odd, 40)));
+    }
+    let command = (row.augment)(Command::new("x"));
+    let missing = command.get_arguments().find(|argument| {
+        argument.is_required_set() && !fields.contains_key(argument.get_id().as_str().trim_start_matches("r#"))
+    });
+    match missing {
+        Some(argument) => Err(format!("«{}» needs «{}»", row.name, argument.get_id())),
+        None => Ok(()),
+    }
+}
+
+fn is_name(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_alphabetic())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
+}
+
+/// Puts the ids in the place of the names that stand for them: of texts that are `$name` and nothing else. `$$` in front
+/// stands for one `$`.
+///
+/// # Errors
+/// `unknown_name` (5).
+fn named(value: Value, names: &Names) -> Result<Value> {
+    Ok(match value {
+        Value::String(text) => Value::String(match text.strip_prefix('$') {
+            Some(rest) if rest.starts_with('$') => rest.to_owned(),
+            Some(name) if is_name(name) => match names.get(name) {
+                Some(id) => id.clone(),
+                None => return Err(unknown(name, names)),
+            },
+            _ => text,
+        }),
+        Value::Array(items) => Value::Array(items.into_iter().map(|item| named(item, names)).collect::<Result<_>>()?),
+        Value::Object(map) => {
+            Value::Object(map.into_iter().map(|(key, item)| Ok((key, named(item, names)?))).collect::<Result<_>>()?)
+        }
+        other => other,
+    })
+}
+
+fn unknown(name: &str, names: &Names) -> Error {
+    let known: Vec<String> = names.keys().take(10).map(|name| format!("${name}")).collect();
+    let error = Error::invalid("unknown_name", format!("no line before has the name ${name}"));
+    let error = if known.is_empty() { error } else { error.hint(format!("names so far: {}", known.join(", "))) };
+    error.hint(format!("for the text itself, write $${name}"))
+}

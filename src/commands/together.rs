@@ -1,0 +1,91 @@
+//! Several verbs that write, as one commit or none: what `apply` and `bulk` have in common.
+//!
+//! Each is planned and decided on what those before it leave behind, first beside the state, where all names are settled,
+//! then on the very tip that the commit is made on.
+
+use std::collections::BTreeMap;
+
+use super::verb::Row;
+use super::write::{Desk, Input};
+use crate::base::{Error, Kind, Result};
+use crate::ops::batch::{Batch, Bench};
+use crate::ops::{Context, Operation};
+use crate::session::{Outcome, Session};
+
+/// A verb among others.
+pub struct Part {
+    /// Where it stands, for errors: `line 3`.
+    pub place: String,
+    /// The verb.
+    pub row: &'static Row,
+    /// By which name later ones refer to the record that it is about.
+    pub name: Option<String>,
+}
+
+/// The ids of records, by the names that a batch gives them.
+pub type Names = BTreeMap<String, String>;
+
+/// Does several verbs in one commit, or none: `plan` makes the operation of each, with the names known so far.
+///
+/// # Errors
+/// `operation_refused` (5) where one does not fit, with the details `place`, `op`, and `code`, which is that of the
+/// refusal; what the session refuses otherwise.
+pub fn carry_out<P>(
+    session: &Session,
+    subject: &str,
+    parts: &[P],
+    of: impl Fn(&P) -> &Part,
+    plan: impl Fn(&P, &Names, &Desk<'_>) -> Result<Operation>,
+) -> Result<(Outcome, Names)> {
+    let identity = session.identity()?;
+    let context = Context { signs: session.machine().signs(), ..session.plain_context(&identity) };
+    let snapshot = session.snapshot()?;
+    let mut bench = Bench::new(&snapshot, &context, subject);
+    let (mut names, mut steps) = (Names::new(), Vec::new());
+    for part in parts {
+        let whole = of(part);
+        let desk = Desk { snapshot: bench.records(), now: session.now(), input: Input::Literal };
+        let operation = plan(part, &names, &desk).map_err(|error| refused(whole, &error))?;
+        let change = bench.add(&operation).map_err(|error| refused(whole, &error))?;
+        if let (Some(name), Some(record)) = (&whole.name, &change.about) {
+            names.insert(name.clone(), record.id().to_string());
+        }
+        steps.push(operation);
+    }
+    let batch = Operation::Batch(Batch { subject: subject.to_owned(), steps });
+    let outcome = session.transact(&batch).map_err(|error| {
+        let step = error.details().get("step").and_then(|step| usize::try_from(step.as_u64()?).ok());
+        match step.and_then(|step| parts.get(step)) {
+            Some(part) => refused(of(part), &error),
+            None => error,
+        }
+    })?;
+    Ok((outcome, names))
+}
+
+/// Returns the refusal of one verb as that of all.
+fn refused(part: &Part, error: &Error) -> Error {
+    let message = format!("{} ({}): {}; nothing was written", part.place, part.row.name, error.message());
+    // What is wrong with the machine is wrong whatever was asked for.
+    if matches!(error.kind(), Kind::Fatal | Kind::Busy | Kind::Remote) {
+        return Error::new(error.kind(), error.code(), message);
+    }
+    let mut refused = Error::invalid("operation_refused", message);
+    for (key, value) in error.details() {
+        refused = refused.detail(key, value.clone());
+    }
+    let refused = refused.detail("place", part.place.as_str()).detail("op", part.row.name).detail("code", error.code());
+    error.hints().iter().fold(refused, |refused, hint| refused.hint(hint))
+}
+
+/// Says which verbs there are, and how many of each: `2 task new, 1 claim`.
+pub fn counted<'p>(parts: impl Iterator<Item = &'p Part>) -> String {
+    let mut counts: Vec<(&str, usize)> = Vec::new();
+    for part in parts {
+        match counts.iter_mut().find(|(name, _)| *name == part.row.name) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((part.row.name, 1)),
+        }
+    }
+    counts.into_iter().map(|(name, count)| format!("{count} {name}")).collect::<Vec<_>>().join(", ")
+}
