@@ -99,6 +99,8 @@ impl Error {
     }
 
     /// Adds what the user can type or do next. Never a command that destroys.
+    ///
+    /// A hint is a command; or words, a colon and a command; or words with commands in back quotes.
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.0.hints.push(hint.into());
         self

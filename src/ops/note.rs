@@ -120,7 +120,7 @@ fn reports_to(snapshot: &dyn Snapshot, agent: &str, changes: &mut Changeset) -> 
     match recipient(snapshot, boss.as_deref()?) {
         Ok(name) => Some(name),
         Err(error) => {
-            changes.warn(error.code(), format!("{}; nobody was told", error.message()));
+            changes.warn("no_inbox", format!("{}; nobody was told", error.message()));
             None
         }
     }

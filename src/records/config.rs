@@ -53,7 +53,7 @@ impl Config {
             let message = format!("the state has format {}, this program reads format {FORMAT}", config.format);
             return Err(Error::invalid("unsupported_format", message)
                 .detail("format", config.format)
-                .hint("update git-coord"));
+                .hint("install a newer git-coord"));
         }
         Ok(config)
     }

@@ -60,7 +60,7 @@ fn name(session: &Session) -> Result<(String, &'static str)> {
         None => {
             Err(Error::fatal("no_identity", "cannot tell who you are: no agent is named, and git has no author name")
                 .hint("git config coord.agent NAME")
-                .hint("git coord --agent NAME …, or GIT_COORD_AGENT=NAME"))
+                .hint("for one command: git coord --agent NAME …"))
         }
     }
 }

@@ -59,5 +59,5 @@ fn version(config: &Config) -> Result<u32> {
 
 fn refuse(why: String) -> Error {
     Error::fatal("unsupported_repository", format!("cannot work in this repository: {why}"))
-        .hint("a newer release of git coord may know this format")
+        .hint("a newer git-coord may know this format")
 }

@@ -85,8 +85,7 @@ pub(super) fn locks(session: &Session, findings: &mut Vec<Finding>) {
         if common.join(&lock).exists() {
             let message =
                 format!("{} is there: a git holds it, or one that died left it", common.join(&lock).display());
-            findings
-                .push(Finding::new("lock", message).hint("run it again; if no git is running, see git help pack-refs"));
+            findings.push(Finding::new("lock", message).hint("run it again: git coord doctor"));
         }
     }
 }
@@ -108,8 +107,13 @@ pub(super) fn records(session: &Session, snapshot: &TreeSnapshot<'_>, findings: 
     });
     few(lost, findings);
     let circles = cycles(&graph).into_iter().map(|tasks| {
-        Finding::new("cycle", format!("these tasks wait for each other: {}", tasks.join(", ")))
-            .hint(format!("git coord dep rm {} …", tasks.first().map_or("", String::as_str)))
+        // One of them may be a part of the next instead; then there is no dependency to take out.
+        let edge =
+            tasks.iter().find_map(|id| Some((id, graph.task(id)?.depends_on.iter().find(|on| tasks.contains(on))?)));
+        let first = tasks.first().map_or("", String::as_str);
+        let hint =
+            edge.map_or_else(|| format!("git coord show {first}"), |(id, on)| format!("git coord dep rm {id} {on}"));
+        Finding::new("cycle", format!("these tasks wait for each other: {}", tasks.join(", "))).hint(hint)
     });
     few(circles, findings);
 
