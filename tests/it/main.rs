@@ -3,6 +3,7 @@
 mod commands;
 mod crash;
 mod docs;
+mod errors;
 mod harness;
 mod layers;
 mod races;

@@ -77,7 +77,7 @@ fn texts_may_begin_with_a_dash_but_not_look_like_an_option() {
 #[test]
 fn a_text_that_is_too_large_or_no_text_is_refused() {
     let script = Transcript::with_tasks();
-    let answer = script.call("task edit T-1 --body - --json").input(&"x".repeat(3 << 20)).run();
+    let answer = script.call("task edit T-1 --body - --json").input("x".repeat(3 << 20)).run();
     assert_eq!((answer.exit(), answer.error_code().as_str()), (5, "too_large"), "{answer}");
     let mut command = script.repo.command("sh");
     let binary = env!("CARGO_BIN_EXE_git-coord");

@@ -159,7 +159,7 @@ fn visible(c: char) -> String {
 }
 
 /// Splits a line as a shell does, with single quotes and nothing else.
-fn words(line: &str) -> Vec<String> {
+pub(crate) fn words(line: &str) -> Vec<String> {
     let mut words = Vec::new();
     for (n, part) in line.split('\'').enumerate() {
         if n % 2 == 1 {

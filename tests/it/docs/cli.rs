@@ -1,8 +1,7 @@
-//! `docs/cli.md`, made from the table of verbs, and its list of error codes, made from the sources.
+//! `docs/cli.md`, made from the table of verbs, and its list of error codes, those of the catalogue.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write;
-use std::path::Path;
 
 use clap::Command;
 use git_coord::commands::VERBS;
@@ -10,7 +9,7 @@ use git_coord::commands::verb::Row;
 use schemars::SchemaGenerator;
 use serde_json::Value;
 
-use super::{assert_page, place};
+use super::assert_page;
 
 const INTRODUCTION: &str = "\
 # The command line
@@ -64,7 +63,7 @@ Readers must expect fields that they do not know.
 
 ";
 
-const EXIT_CODES: &[(&str, &str)] = &[
+pub(crate) const EXIT_CODES: &[(&str, &str)] = &[
     ("0", "Done"),
     ("1", "A negative answer: `ready`, `next` and `inbox` have nothing, `doctor` has findings"),
     ("2", "The command line makes no sense"),
@@ -95,66 +94,15 @@ fn the_reference_is_that_of_the_program() {
 }
 
 fn exit_codes() -> String {
-    let codes = error_codes();
+    let codes = crate::errors::met();
     let mut text =
         "## Exit codes and error codes\n\n| exit | what it means | codes of errors |\n|---|---|---|\n".to_owned();
     for (exit, meaning) in EXIT_CODES {
-        let codes: Vec<String> = codes.get(*exit).into_iter().flatten().map(|code| format!("`{code}`")).collect();
+        let of_exit = codes.iter().filter(|(of, _)| of.to_string() == *exit);
+        let codes: Vec<String> = of_exit.map(|(_, code)| format!("`{code}`")).collect();
         writeln!(text, "| {exit} | {meaning} | {} |", codes.join(" ")).expect("memory");
     }
-    text + "\nA process that a signal ended has 128 and the number of the signal, as 130 for an interrupt.\n\n"
-}
-
-/// Finds the codes of all errors in the sources, by exit code.
-fn error_codes() -> BTreeMap<String, BTreeSet<String>> {
-    let mut codes: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    codes.entry("2".to_owned()).or_default().insert("usage".to_owned());
-    codes.entry("4".to_owned()).or_default().insert("not_found".to_owned());
-    // Words that the sources choose before they make the error of them.
-    for (exit, chosen) in [
-        ("3", &["blocked", "closed", "deferred", "open_children"][..]),
-        ("5", &["gates_not_passed", "open_children", "open_dependencies"]),
-        ("128", &["disk_full", "io", "read_only"]),
-    ] {
-        codes.entry(exit.to_owned()).or_default().extend(chosen.iter().map(|code| (*code).to_owned()));
-    }
-    let makers = [
-        ("Error::invalid(", "5"),
-        ("Error::conflict(", "3"),
-        ("Error::fatal(", "128"),
-        ("fault::busy(", "7"),
-        ("Kind::NotFound,", "4"),
-        ("Kind::Busy,", "7"),
-        ("Kind::Remote,", "6"),
-        ("Kind::Negative,", "1"),
-        ("Kind::Fatal,", "128"),
-        ("failed(", "6"),
-    ];
-    each_source(&place("src"), &mut |text| {
-        // Tests make errors too, which nobody else ever sees.
-        let text = text.split("#[cfg(test)]").next().unwrap_or_default();
-        for (maker, exit) in makers {
-            for after in text.split(maker).skip(1) {
-                let code = after.trim_start().strip_prefix('"').and_then(|rest| rest.split('"').next());
-                let is_word = |code: &&str| code.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
-                if let Some(code) = code.filter(is_word) {
-                    codes.entry(exit.to_owned()).or_default().insert(code.to_owned());
-                }
-            }
-        }
-    });
-    codes
-}
-
-fn each_source(folder: &Path, look: &mut dyn FnMut(&str)) {
-    for entry in std::fs::read_dir(folder).expect("the sources") {
-        let path = entry.expect("an entry").path();
-        if path.is_dir() {
-            each_source(&path, look);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            look(&std::fs::read_to_string(&path).expect("a source"));
-        }
-    }
+    text + "\n[errors.md](errors.md) says when each of them comes, and what to do then.\n\nA process that a signal ended has 128 and the number of the signal, as 130 for an interrupt.\n\n"
 }
 
 /// What answers have in common, described once.

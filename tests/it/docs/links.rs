@@ -8,6 +8,7 @@ const PAGES: &[&str] = &[
     "docs/architecture.md",
     "docs/cli.md",
     "docs/data-model.md",
+    "docs/errors.md",
     "docs/getting-started.md",
     "docs/decisions/README.md",
 ];

@@ -7,6 +7,8 @@ mod layers;
 mod links;
 mod walkthrough;
 
+pub(crate) use cli::EXIT_CODES;
+
 use std::path::{Path, PathBuf};
 
 /// Returns the place of a file of the project.
@@ -21,7 +23,7 @@ fn read(path: &str) -> String {
 
 /// Compares a page with what it should be, or writes it anew where that was asked for.
 #[track_caller]
-fn assert_page(path: &str, wanted: &str) {
+pub(crate) fn assert_page(path: &str, wanted: &str) {
     if std::env::var_os("UPDATE_DOCS").is_some() {
         std::fs::write(place(path), wanted).expect("writable");
     }
@@ -30,7 +32,7 @@ fn assert_page(path: &str, wanted: &str) {
     let line = differs.unwrap_or_else(|| page.lines().count().min(wanted.lines().count()));
     assert!(
         page == wanted,
-        "{path} is out of date from line {}; UPDATE_DOCS=1 cargo test --test it docs\n is:     {:?}\n wanted: {:?}",
+        "{path} is out of date from line {}; UPDATE_DOCS=1 cargo test --test it makes it anew\n is:     {:?}\n wanted: {:?}",
         line + 1,
         page.lines().nth(line),
         wanted.lines().nth(line)

@@ -16,13 +16,13 @@ use super::{PATIENCE, Repo};
 pub(crate) struct Call {
     command: Command,
     words: Vec<String>,
-    input: String,
+    input: Vec<u8>,
 }
 
 impl Call {
     pub(super) fn new(command: Command, words: &[&str]) -> Self {
         let words = words.iter().map(|&word| word.to_owned()).collect();
-        Call { command, words, input: String::new() }
+        Call { command, words, input: Vec::new() }
     }
 
     /// Adds `--json`.
@@ -50,8 +50,8 @@ impl Call {
         self
     }
 
-    pub(crate) fn input(mut self, text: &str) -> Self {
-        text.clone_into(&mut self.input);
+    pub(crate) fn input(mut self, bytes: impl AsRef<[u8]>) -> Self {
+        self.input = bytes.as_ref().to_vec();
         self
     }
 
@@ -63,7 +63,7 @@ impl Call {
         let mut child = self.command.spawn().expect("the program starts");
         let mut stdin = child.stdin.take().expect("a pipe");
         // A program that does not read its input has nothing against closing it either.
-        let _ = stdin.write_all(self.input.as_bytes());
+        let _ = stdin.write_all(&self.input);
         Running { words: self.words, child }
     }
 

@@ -1,0 +1,166 @@
+//! Input that is malformed or that a rule forbids: exit code 5.
+
+use super::{Row, row, way};
+
+/// Larger than any record.
+static TOO_LARGE: [u8; 3 << 20] = [b'x'; 3 << 20];
+
+pub(super) fn rows() -> Vec<Row> {
+    [words(), values(), rules(), files()].into_iter().flatten().collect()
+}
+
+fn words() -> Vec<Row> {
+    vec![
+        row(
+            5,
+            "bad_cursor",
+            "The cursor is none that a page before has given.",
+            [way("log --cursor nothing"), way("events --cursor nothing")],
+        ),
+        row(
+            5,
+            "bad_id",
+            "The id has a form that no id may have.",
+            [way("task new x --id ../x"), way("claim T-1 --claim-id 'a b'"), way("task new x --id nul")],
+        ),
+        row(
+            5,
+            "bad_name",
+            "The name cannot be that of an agent.",
+            [way("note T-1 x --agent 'a\u{1b}b'"), way("whoami --agent all"), way("note T-1 x --agent 'role:x'")],
+        ),
+        row(
+            5,
+            "reserved_name",
+            "The name stands for everybody, or for a role, and not for one agent.",
+            [way("agent new all"), way("agent new shared")],
+        ),
+        row(5, "bad_input", "Standard input is no text.", [way("note T-1 -").input(b"\xff\xfe")]),
+        row(5, "empty_text", "There is nothing in the text.", [way("note T-1 ' '"), way("send bob ''")]),
+        row(5, "no_recipient", "The message names nobody to go to.", [way("send , hello")]),
+        row(
+            5,
+            "too_large",
+            "The text is larger than a record may be.",
+            [way("note T-1 -").input(&TOO_LARGE), way("task new x --body -").input(&TOO_LARGE[..(1 << 20)])],
+        ),
+    ]
+}
+
+fn values() -> Vec<Row> {
+    vec![
+        row(
+            5,
+            "bad_record",
+            "The record would break a rule of its kind; the message names the field.",
+            [
+                way("task edit T-1 --priority urgent"),
+                way("task new x --priority urgent"),
+                way("task new ' '"),
+                way("send bob hello --priority soon"),
+                way("gate T-1 pytest --status green"),
+                way("gate T-1 pytest --status passed status=1"),
+                way("step T-1 ''"),
+            ],
+        ),
+        row(
+            5,
+            "bad_setting",
+            "A setting, or a time to live, is no value that can be used.",
+            [
+                way("ready").after("git config coord.ttl soon"),
+                way("ready").after("git config coord.lockTimeout never"),
+                way("claim T-1 --ttl soon"),
+                way("claim T-1 --ttl 0"),
+            ],
+        ),
+        row(
+            5,
+            "bad_value",
+            "The value does not fit the field.",
+            [
+                way("defer T-1 --until soon"),
+                way("defer T-1 --until 2001-01-01"),
+                way("task edit T-1 --set estimate_minutes=long"),
+            ],
+        ),
+        row(5, "unknown_field", "The kind of record has no such field.", [way("task edit T-1 --set colour=red")]),
+        row(
+            5,
+            "field_not_editable",
+            "The field changes by other verbs, or never.",
+            [
+                way("task edit T-1 --set status=completed"),
+                way("task edit T-1 --set claim=x"),
+                way("task edit T-1 --set assignee=x"),
+                way("task edit T-1 --set created_at=2026-01-01"),
+            ],
+        ),
+    ]
+}
+
+fn rules() -> Vec<Row> {
+    vec![
+        row(
+            5,
+            "cycle",
+            "Tasks would wait for each other.",
+            [
+                way("dep add T-1 T-2"),
+                way("dep add T-1 T-1"),
+                way("task move T-4 --parent T-3"),
+                way("task move T-1 --parent T-2"),
+                way("task new x --parent T-4 --depends-on T-4"),
+            ],
+        ),
+        row(5, "open_children", "The task cannot be finished while its parts are open.", [way("done T-4")]),
+        row(5, "open_dependencies", "The task cannot be finished while it waits for others.", [way("done T-2")]),
+        row(
+            5,
+            "gates_not_passed",
+            "The task cannot be finished before the gates that the team's policy names have passed.",
+            [way("done T-1").given(|repo| {
+                repo.plant("coordination.yaml", b"kind: config\nformat: 1\npolicy:\n  required_gates: [pytest]\n");
+            })],
+        ),
+        row(
+            5,
+            "bad_policy",
+            "The team's policy cannot be understood, so nothing passes it.",
+            [way("done T-1").given(|repo| {
+                repo.plant("coordination.yaml", b"kind: config\nformat: 1\npolicy:\n  required_gates: 3\n");
+            })],
+        ),
+    ]
+}
+
+fn files() -> Vec<Row> {
+    vec![
+        row(
+            5,
+            "bad_line",
+            "The file to import has lines that are no records; nothing of it is taken.",
+            [way("import json -").input(b"garbage\n"), way("import beads -").input(b"{\"id\":1}\n")],
+        ),
+        row(
+            5,
+            "unreadable",
+            "The record that it is about, or a part of it, cannot be read; it stays as it is.",
+            [
+                way("show T-1").given(|repo| drop(repo.plant(&repo.task_path("T-1"), b"garbage"))),
+                way("claim T-1").given(|repo| drop(repo.plant(&repo.task_path("T-1"), b"garbage"))),
+                way("done T-4").given(|repo| {
+                    let path = repo.task_path("T-3");
+                    let broken = repo.file(&path).replace("status: pending", "status: [");
+                    repo.plant(&path, broken.as_bytes());
+                }),
+            ],
+        ),
+        row(
+            5,
+            "path_clash",
+            "A file that others put into the state stands where a folder is needed.",
+            [way("note T-1 x").given(|repo| drop(repo.plant("messages", b"in the way")))],
+        ),
+    ]
+}

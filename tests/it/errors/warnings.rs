@@ -1,0 +1,146 @@
+//! Warnings: what was done, and is odd.
+
+use super::conflicts::pass;
+use super::{Row, row, way};
+
+const ISSUE: &str = "\"title\":\"x\",\"status\":\"open\",\"priority\":1,\"issue_type\":\"task\",\
+                     \"created_at\":\"2026-01-01T00:00:00Z\",\"updated_at\":\"2026-01-01T00:00:00Z\"";
+
+pub(super) fn rows() -> Vec<Row> {
+    let mut rows: Vec<Row> = [messages(), tasks(), imports(), remotes()].into_iter().flatten().collect();
+    rows.sort_by_key(|row| row.code);
+    rows
+}
+
+fn messages() -> Vec<Row> {
+    vec![
+        row(
+            0,
+            "unknown_agent",
+            "There is no agent of that name yet; the message waits in its inbox.",
+            [way("send bob hello")],
+        ),
+        row(
+            0,
+            "no_inbox",
+            "Nobody of that name can have an inbox; what was said stands in the thread only.",
+            [way("note T-1 'Half done' --progress").after("claim T-1").given(|repo| {
+                repo.ok(&["agent", "new", "Ada", "--reports-to", "bob"]);
+                let profile = repo.file("agents/Ada.md").replace("reports_to: bob", "reports_to: a b");
+                repo.plant("agents/Ada.md", format!("{profile}\n").as_bytes());
+            })],
+        ),
+        row(
+            0,
+            "unreadable",
+            "The asker's profile cannot be read, so nobody was told.",
+            [way("done T-1").given(|repo| drop(repo.plant("agents/Ada.md", b"garbage")))],
+        ),
+    ]
+}
+
+fn tasks() -> Vec<Row> {
+    vec![
+        row(
+            0,
+            "parent_closed",
+            "The task is part of one that is closed.",
+            [way("task new x --parent T-1").after("done T-1")],
+        ),
+        row(
+            0,
+            "claim_lost",
+            "A claim that the asker held is over: its task was taken over or closed by somebody else.",
+            [way("heartbeat").after("claim T-1").given(|repo| {
+                repo.worktree("two").ok(&["claim", "T-1", "--force", "--agent", "bob"]);
+                pass(repo, 120);
+            })],
+        ),
+        row(
+            0,
+            "missing_reference",
+            "The task from which it was discovered does not exist yet.",
+            [way("task new x --discovered-from T-9")],
+        ),
+        row(0, "missing_sprint", "The sprint does not exist yet.", [way("task new x --sprint s-1")]),
+    ]
+}
+
+fn imports() -> Vec<Row> {
+    let beads = |rows: &[String]| way("import beads -").input(rows.join("\n").as_bytes());
+    let issue = |id: &str, more: &str| format!("{{\"id\":\"{id}\",{ISSUE}{more}}}");
+    let needs = |on: &str, of: &str| {
+        format!(",\"dependencies\":[{{\"issue_id\":\"{of}\",\"depends_on_id\":\"{on}\",\"type\":\"blocks\"}}]")
+    };
+    let comment =
+        "{\"id\":1,\"issue_id\":\"a\",\"author\":\"x\",\"text\":\"y\",\"created_at\":\"2026-01-01T00:00:00Z\"}";
+    vec![
+        row(
+            0,
+            "cycle",
+            "Tasks of the import wait for each other.",
+            [beads(&[issue("a", &needs("b", "a")), issue("b", &needs("a", "b"))])],
+        ),
+        row(
+            0,
+            "missing_target",
+            "A task of the import names one that does not exist.",
+            [beads(&[issue("a", &needs("b", "a"))])],
+        ),
+        row(
+            0,
+            "twice",
+            "The file has two rows of one id; the newer was taken.",
+            [beads(&[issue("a", ""), issue("a", "")])],
+        ),
+        row(
+            0,
+            "foreign_edge",
+            "A dependency in a row belongs to another issue; it was only kept.",
+            [beads(&[issue("a", &needs("b", "c")), issue("b", "")])],
+        ),
+        row(
+            0,
+            "double_comment",
+            "A comment stands twice in a row; it was taken once.",
+            [beads(&[issue("a", &format!(",\"comments\":[{comment},{comment}]"))])],
+        ),
+        row(
+            0,
+            "passed_over",
+            "Lines of a sort that has no place here were left out.",
+            [way("import json -").input(b"{\"kind\":\"star\",\"id\":\"x\"}\n")],
+        ),
+        row(
+            0,
+            "claim_ended",
+            "The import closes a task that somebody holds.",
+            [way("import json -").after("claim T-1").input(
+                b"{\"kind\":\"task\",\"id\":\"T-1\",\"title\":\"x\",\"status\":\"completed\",\"priority\":\"P2\",\
+                  \"created_at\":\"2026-01-01T00:00:00Z\",\"created_by\":\"a\",\
+                  \"updated_at\":\"2027-01-01T00:00:00Z\",\"updated_by\":\"a\"}\n",
+            )],
+        ),
+    ]
+}
+
+fn remotes() -> Vec<Row> {
+    vec![
+        row(
+            0,
+            "remote_unreachable",
+            "The remote could not be asked for its state; all else was done.",
+            [way("init").not_set_up().after("git remote add origin /nowhere")],
+        ),
+        row(
+            0,
+            "remote_has_state",
+            "The remote has state that is not here; nothing was joined.",
+            [way("init").given(|repo| {
+                let other = repo.clone_to("other", &[]);
+                other.git(&["update-ref", "refs/coord/main", "HEAD"]);
+                repo.git(&["remote", "add", "origin", &other.path.to_string_lossy()]);
+            })],
+        ),
+    ]
+}
