@@ -37,6 +37,15 @@ pub(super) fn bytes(file: &str) -> Vec<u8> {
     fs::read(fixtures().join(file)).expect(file)
 }
 
+/// Returns the names of all golden files.
+pub(super) fn names() -> Vec<String> {
+    let files = fs::read_dir(fixtures().join("v1")).expect("a folder");
+    let names = files.map(|file| file.expect("an entry").file_name().into_string().expect("UTF-8"));
+    let mut names: Vec<String> = names.filter_map(|name| Some(name.strip_suffix(".json")?.to_owned())).collect();
+    names.sort();
+    names
+}
+
 /// Reads a golden file and returns its values as the JSON beside it has them, and its bytes as they are written again.
 pub(super) fn read(kind: &str, file: &[u8]) -> Result<(Value, Vec<u8>)> {
     if kind == "config" {

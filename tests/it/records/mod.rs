@@ -1,8 +1,9 @@
-//! The format of records: golden files, hostile input, and the page that describes it.
+//! The format of records: golden files, hostile input, the page that describes it, and how others read it.
 
 mod any_kind;
 mod golden;
 mod hostile;
 mod page;
+mod pyyaml;
 mod round_trip;
 mod strategies;
