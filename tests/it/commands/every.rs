@@ -7,16 +7,6 @@ use crate::harness::Repo;
 use crate::verbs::{self, Effect};
 
 #[test]
-fn every_verb_stands_in_a_transcript() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/commands/snapshots");
-    let files = std::fs::read_dir(folder).expect("the snapshots").map(|file| file.expect("a file").path());
-    let text: String = files.map(|file| std::fs::read_to_string(file).expect("a snapshot")).collect();
-    let stands = |name: &str| text.contains(&format!("$ git coord {name}"));
-    let missing: Vec<&str> = VERBS.iter().map(|row| row.name).filter(|name| !stands(name)).collect();
-    assert!(missing.is_empty(), "no transcript has {missing:?}");
-}
-
-#[test]
 fn every_verb_answers_with_one_object_in_json() {
     let repo = Repo::set_up();
     let message = verbs::furnish(&repo);

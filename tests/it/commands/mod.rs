@@ -6,6 +6,7 @@
 
 mod agent;
 mod claim;
+mod complete;
 mod every;
 mod exchange;
 mod front;
