@@ -49,9 +49,17 @@ pub fn layout(name: &str) -> Result<&'static Format> {
     })
 }
 
-/// Writes a file whole: beside its place, then renamed, so that a full disk leaves what was there.
+/// Writes a file whole: beside its place, then renamed, so that a full disk leaves what was there. A link is followed,
+/// and what is no file, such as a pipe or a device, is written to and never replaced.
 fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
-    let failed = |err: std::io::Error| Error::fatal("io", format!("cannot write {}", path.display())).because(err);
+    let shown = path.display();
+    let failed = |err: std::io::Error| Error::fatal("io", format!("cannot write {shown}")).because(err);
+    let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let path = real.as_path();
+    if path.metadata().is_ok_and(|meta| !meta.is_file()) {
+        let mut there = std::fs::OpenOptions::new().write(true).open(path).map_err(failed)?;
+        return std::io::Write::write_all(&mut there, bytes).map_err(failed);
+    }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     // A folder that is not there is to be named by its own name, not by that of the file beside its place.
     std::fs::metadata(folder).map_err(failed)?;

@@ -29,6 +29,28 @@ fn issues_come_in_once_and_go_out_as_they_came() {
     assert_transcript!(script);
 }
 
+/// As root, an export to a device in the way of a file would take the device from the whole machine.
+#[test]
+fn an_export_follows_links_and_replaces_only_files() {
+    let script = Transcript::with_tasks();
+    let place = |name: &str| script.repo.path.join(name);
+    std::fs::write(place("target"), "before").expect("a file");
+    std::os::unix::fs::symlink("target", place("link")).expect("a link");
+    let wanted = script.before("export json").stdout;
+    script.before("export json link");
+    assert!(place("link").is_symlink(), "the link was replaced");
+    assert_eq!(std::fs::read_to_string(place("target")).expect("the file"), wanted);
+
+    script.repo.command("mkfifo").arg("pipe").status().expect("mkfifo");
+    // Open for both, so that neither side waits for the other.
+    let mut pipe = std::fs::File::options().read(true).write(true).open(place("pipe")).expect("the pipe");
+    script.before("export json pipe");
+    let mut read = vec![0; wanted.len()];
+    std::io::Read::read_exact(&mut pipe, &mut read).expect("what was exported");
+    assert_eq!(String::from_utf8_lossy(&read), wanted);
+    assert!(!place("pipe").is_file(), "the pipe was replaced");
+}
+
 #[test]
 fn a_full_export_can_be_imported_elsewhere() {
     let script = Transcript::with_tasks();
