@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Context, task::fresh_id};
 use crate::base::{Result, text};
 use crate::records::agent::{AGENT, Agent, parse_name};
+use crate::records::recipient::Recipient;
 use crate::records::record::Typed;
 use crate::state::{Changeset, Snapshot};
 
@@ -38,7 +39,7 @@ pub fn new(snapshot: &dyn Snapshot, input: &New, context: &Context) -> Result<Ch
     let name = parse_name(&input.name)?;
     let id = fresh_id(snapshot, &AGENT, Some(&name), context)?;
     if let Some(boss) = &input.reports_to {
-        parse_name(boss)?;
+        Recipient::parse_superior(boss)?;
     }
     let mut agent = Agent::new(id, context.now, &context.agent);
     agent.role.clone_from(&input.role);

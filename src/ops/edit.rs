@@ -9,8 +9,9 @@ use super::Context;
 use super::task::check_place;
 use crate::base::{Error, Result, text};
 use crate::query::Graph;
+use crate::records::recipient::Recipient;
 use crate::records::record::{AnyRecord, downcast};
-use crate::records::{Agent, Field, Kind, Rule, SetBy, Task, agent};
+use crate::records::{Agent, Field, Kind, Rule, SetBy, Task};
 use crate::state::snapshot::missing;
 use crate::state::{Changeset, Snapshot};
 
@@ -90,7 +91,7 @@ fn check_links(snapshot: &dyn Snapshot, before: &AnyRecord, after: &AnyRecord, c
     if let (Some(before), Some(after)) = (downcast::<Agent>(before), downcast::<Agent>(after))
         && let Some(boss) = after.reports_to.as_ref().filter(|_| before.reports_to != after.reports_to)
     {
-        agent::parse_name(boss)?;
+        Recipient::parse_superior(boss)?;
     }
     Ok(())
 }

@@ -7,17 +7,17 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Context;
+use super::delivery::{deliver, one_agent, recipient, take_out};
 use crate::base::{Error, Result, text};
-use crate::records::agent;
-use crate::records::message::{MESSAGE, Message, Type, Urgency, inbox_path};
-use crate::records::record::{Record, Typed};
+use crate::records::message::{Message, Type, Urgency};
+use crate::records::record::Typed;
 use crate::state::{Changeset, Snapshot, get};
 
 /// What to send to whom.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Send {
-    /// The agents.
+    /// Agents, roles as `role:reviewer`, or `all`.
     pub to: BTreeSet<String>,
     /// The content.
     pub body: String,
@@ -105,7 +105,7 @@ pub fn reply(snapshot: &dyn Snapshot, input: &Reply, context: &Context) -> Resul
     answer.body.clone_from(&input.body);
     let mut changes =
         Changeset::new(format!("Reply to {}: {}", text::excerpt(&asked.from, 40), text::excerpt(&answer.body, 50)));
-    match recipient(snapshot, &asked.from) {
+    match one_agent(snapshot, &asked.from) {
         Ok(to) => answer.to = [to].into(),
         // A name that no agent can have was written by a person or another system.
         Err(_) => changes.warn(
@@ -115,18 +115,9 @@ pub fn reply(snapshot: &dyn Snapshot, input: &Reply, context: &Context) -> Resul
     }
     answer.validate()?;
     deliver(snapshot, &answer, &mut changes)?;
-    if snapshot.inbox(&context.agent)?.contains(&asked.id) {
-        changes.remove(inbox_path(&context.agent, &asked.id));
-    }
+    take_out(snapshot, &asked, context, &mut changes)?;
     changes.about = Some(Arc::new(answer));
     Ok(changes)
-}
-
-/// Returns the name of an agent as its profile writes it: names are the same whatever their case.
-pub fn recipient(snapshot: &dyn Snapshot, name: &str) -> Result<String> {
-    let id =
-        agent::parse_name(name).map_err(|error| error.hint("name agents, with commas between them: dev-1,dev-2"))?;
-    Ok(snapshot.twin(&agent::AGENT, &id)?.unwrap_or(id).into())
 }
 
 /// Takes messages out of the asker's inbox; those that are not in it stay as they are.
@@ -134,33 +125,17 @@ pub fn recipient(snapshot: &dyn Snapshot, name: &str) -> Result<String> {
 /// # Errors
 /// `not_found` where there is no such message.
 pub fn read(snapshot: &dyn Snapshot, input: &Read, context: &Context) -> Result<Changeset> {
-    let unread: BTreeSet<String> = snapshot.inbox(&context.agent)?.into_iter().map(String::from).collect();
     let mut changes = Changeset::new(String::new());
     let mut taken = Vec::new();
     for id in &input.messages {
-        let message = snapshot.find(&MESSAGE, id)?.ok_or_else(|| crate::state::snapshot::missing(&MESSAGE, id))?;
-        if unread.contains(id) {
-            changes.remove(inbox_path(&context.agent, id));
+        let message = get::<Message>(snapshot, id)?;
+        if take_out(snapshot, &message, context, &mut changes)? {
             taken.push(id.as_str());
         }
-        changes.absorb(Changeset::about(message));
+        changes.absorb(Changeset::about(Arc::new(message)));
     }
     changes.subject = format!("Read {}", text::excerpt(&taken.join(", "), 80));
     Ok(changes)
-}
-
-/// Puts a message into a changeset, and a link to it into the inbox of each agent that it is addressed to.
-pub fn deliver(snapshot: &dyn Snapshot, message: &Message, changes: &mut Changeset) -> Result<()> {
-    let record: Arc<dyn Record> = Arc::new(message.clone());
-    for name in &message.to {
-        let agent = agent::parse_name(name)?;
-        if !snapshot.contains(&agent::AGENT, &agent)? {
-            changes.warn("unknown_agent", format!("there is no agent {agent} yet; the message waits in its inbox"));
-        }
-        changes.link(inbox_path(&agent, &message.id), record.clone());
-    }
-    changes.put_any(record);
-    Ok(())
 }
 
 /// Refuses a text with nothing in it.
@@ -231,10 +206,109 @@ mod tests {
         assert_eq!(world.records.inbox("ada").expect("an inbox").len(), 1);
     }
 
+    fn profile(world: &mut World, name: &str, role: Option<&str>) {
+        let role = role.map(str::to_owned);
+        let new = crate::ops::agent::New { name: name.into(), role, ..Default::default() };
+        world.run(Operation::AgentNew(new)).expect("a profile");
+    }
+
+    fn unread(world: &World, agent: &str) -> usize {
+        world.records.inbox(agent).expect("an inbox").len()
+    }
+
+    fn sent(world: &mut World, names: &[&str]) -> String {
+        world.run(to(names)).expect("sent").about.expect("a message").id().to_string()
+    }
+
+    fn read_by(world: &mut World, agent: &str, id: &str) -> Changeset {
+        world.become_other(agent);
+        let changes = world.run(Operation::Read(Read { messages: vec![id.to_owned()] })).expect("read");
+        world.become_other("ada");
+        changes
+    }
+
+    #[test]
+    fn what_is_sent_to_all_waits_for_each_until_that_one_reads_it() {
+        let mut world = World::new();
+        profile(&mut world, "bob", None);
+        profile(&mut world, "eve", None);
+        let id = sent(&mut world, &["all"]);
+        profile(&mut world, "late", None);
+        assert_eq!(["ada", "bob", "eve", "late", "nobody"].map(|name| unread(&world, name)), [0, 1, 1, 0, 1]);
+        assert!(!read_by(&mut world, "bob", &id).is_empty());
+        assert!(!read_by(&mut world, "nobody", &id).is_empty());
+        assert_eq!(["bob", "eve", "nobody"].map(|name| unread(&world, name)), [0, 1, 0]);
+        let reads = get::<crate::records::Reads>(&world.records, &id).expect("readers");
+        assert_eq!(reads.readers.iter().collect::<Vec<_>>(), ["bob", "nobody"]);
+        assert_eq!((reads.created_by.as_str(), reads.updated_by.as_str()), ("ada", "nobody"));
+        for again in ["bob", "nobody", "ada", "late"] {
+            assert!(read_by(&mut world, again, &id).is_empty(), "{again}");
+        }
+    }
+
+    #[test]
+    fn a_role_is_all_who_have_it_now() {
+        let mut world = World::new();
+        profile(&mut world, "bob", Some("Code Reviewer"));
+        profile(&mut world, "eve", Some("developer"));
+        let id = sent(&mut world, &["role:Code-Reviewer", "eve"]);
+        assert_eq!(["bob", "eve"].map(|name| unread(&world, name)), [1, 1]);
+        assert!(get::<Message>(&world.records, &id).expect("a message").to.contains("role:code-reviewer"));
+        read_by(&mut world, "eve", &id);
+        assert_eq!(["bob", "eve"].map(|name| unread(&world, name)), [1, 0]);
+        let warnings = world.run(to(&["role:tester"])).expect("sent").warnings;
+        assert_eq!(warnings[0].code, "unknown_role");
+        let set = BTreeMap::from([("role".to_owned(), "tester".to_owned())]);
+        let edit = crate::ops::edit::Edit { kind: "agent".into(), id: "eve".into(), set, ..Default::default() };
+        world.run(Operation::Edit(edit)).expect("another role");
+        assert_eq!(["bob", "eve"].map(|name| unread(&world, name)), [1, 1]);
+    }
+
+    #[test]
+    fn a_message_that_came_on_two_ways_is_read_once() {
+        let mut world = World::new();
+        profile(&mut world, "bob", Some("reviewer"));
+        let id = sent(&mut world, &["all", "bob", "role:reviewer"]);
+        assert_eq!(unread(&world, "bob"), 1);
+        read_by(&mut world, "bob", &id);
+        assert_eq!(unread(&world, "bob"), 0);
+    }
+
+    #[test]
+    fn an_answer_to_what_was_sent_to_all_goes_to_its_sender_alone() {
+        let mut world = World::new();
+        profile(&mut world, "bob", None);
+        let id = sent(&mut world, &["all"]);
+        world.become_other("bob");
+        let answer = Reply { message: id, body: "yes".into(), ..Reply::default() };
+        world.run(Operation::Reply(answer)).expect("answered");
+        assert_eq!(["ada", "bob", "eve"].map(|name| unread(&world, name)), [1, 0, 1]);
+    }
+
+    #[test]
+    fn an_agent_has_one_inbox_whatever_the_case_it_writes_its_name_in() {
+        let mut world = World::new();
+        profile(&mut world, "Bob", None);
+        let ids = [sent(&mut world, &["bob"]), sent(&mut world, &["all"])];
+        assert_eq!(["Bob", "bob"].map(|name| unread(&world, name)), [2, 2]);
+        ids.iter().for_each(|id| assert!(!read_by(&mut world, "bob", id).is_empty()));
+        assert_eq!(["Bob", "bob"].map(|name| unread(&world, name)), [0, 0]);
+    }
+
+    #[test]
+    fn a_link_to_nothing_is_no_message() {
+        let mut world = World::new();
+        let id = sent(&mut world, &["bob", "all"]);
+        let mut lost = Changeset::new("a damage");
+        lost.remove(crate::records::message::MESSAGE.path(&id));
+        world.records.apply(&lost);
+        assert_eq!(["bob", "eve"].map(|name| unread(&world, name)), [0, 0]);
+    }
+
     #[test]
     fn names_that_are_nobodys_are_refused() {
         let mut world = World::new();
-        assert_eq!(code(world.run(to(&["all"]))), "reserved_name");
+        assert_eq!(code(world.run(to(&["shared"]))), "reserved_name");
         assert_eq!(code(world.run(to(&["../x"]))), "bad_id");
         assert_eq!(code(world.run(to(&[]))), "no_recipient");
     }

@@ -11,6 +11,7 @@ pub mod close;
 pub mod block;
 pub mod context;
 pub mod defer;
+pub mod delivery;
 pub mod dependency;
 pub mod describe;
 pub mod edit;

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::message::{deliver, recipient, require_text};
+use super::delivery::{deliver, recipient, superior};
+use super::message::require_text;
 use super::{Context, access, task::require};
 use crate::base::{Result, text};
 use crate::records::message::{Message, Type, Urgency};
@@ -117,7 +118,7 @@ fn reports_to(snapshot: &dyn Snapshot, agent: &str, changes: &mut Changeset) -> 
             None
         }
     };
-    match recipient(snapshot, boss.as_deref()?) {
+    match superior(snapshot, boss.as_deref()?) {
         Ok(name) => Some(name),
         Err(error) => {
             changes.warn("no_inbox", format!("{}; nobody was told", error.message()));

@@ -11,6 +11,7 @@ pub static AGENT: Kind = Kind {
     name: "agent",
     letter: 'a',
     place: Place::Flat("agents"),
+    companion_of: None,
     fields: FIELDS,
     decode: decode_as::<Agent>,
     build: build_as::<Agent>,

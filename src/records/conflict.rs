@@ -21,6 +21,7 @@ pub static CONFLICT: Kind = Kind {
     name: "conflict",
     letter: 'x',
     place: Place::Flat("conflicts"),
+    companion_of: None,
     fields: FIELDS,
     decode: decode_as::<Conflict>,
     build: build_as::<Conflict>,

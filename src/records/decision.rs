@@ -14,6 +14,7 @@ pub static DECISION: Kind = Kind {
     name: "decision",
     letter: 'd',
     place: Place::Flat("decisions"),
+    companion_of: None,
     fields: FIELDS,
     decode: decode_as::<Decision>,
     build: build_as::<Decision>,

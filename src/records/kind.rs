@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::field::{COMMON, Field, SetBy};
 use super::record::{AnyRecord, Typed, downcast};
-use super::{agent, codec, conflict, decision, message, sprint, stamps, status, task};
+use super::{agent, codec, conflict, decision, message, reads, sprint, stamps, status, task};
 use crate::base::{Error, Id, Result, Timestamp, id};
 
 /// Where the records of a kind lie in the tip tree.
@@ -31,6 +31,8 @@ pub struct Kind {
     pub letter: char,
     /// Where its records lie.
     pub place: Place,
+    /// The kind whose records this one goes with, under the same ids; such a record is never named by itself.
+    pub companion_of: Option<&'static Kind>,
     /// Its own fields, besides [`COMMON`].
     pub fields: &'static [Field],
     /// Reads a file of this kind; see [`codec::decode`].
@@ -54,7 +56,13 @@ pub const KINDS: &[&Kind] = &[
     &agent::AGENT,
     &decision::DECISION,
     &conflict::CONFLICT,
+    &reads::READS,
 ];
+
+/// Returns the kinds whose records are named by themselves.
+pub fn named_kinds() -> impl Iterator<Item = &'static Kind> {
+    KINDS.iter().copied().filter(|kind| kind.companion_of.is_none())
+}
 
 impl Kind {
     /// Returns the row of the kind of that name.

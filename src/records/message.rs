@@ -18,6 +18,7 @@ pub static MESSAGE: Kind = Kind {
     name: "message",
     letter: 'm',
     place: Place::Dated("messages"),
+    companion_of: None,
     fields: FIELDS,
     decode: decode_as::<Message>,
     build: build_as::<Message>,
@@ -118,14 +119,4 @@ impl Message {
         let came = if is_note { "task.noted" } else { "message.sent" };
         came_changed_went(before, after, [came, "message.updated", "message.removed"])
     }
-}
-
-/// Returns the path of the link to a message while an agent has it unread.
-pub fn inbox_path(agent: &str, message: &str) -> String {
-    format!("{}/{message}.md", inbox_folder(agent))
-}
-
-/// Returns the folder of the messages that an agent has unread.
-pub fn inbox_folder(agent: &str) -> String {
-    format!("inbox/{agent}")
 }

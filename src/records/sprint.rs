@@ -20,6 +20,7 @@ pub static SPRINT: Kind = Kind {
     name: "sprint",
     letter: 's',
     place: Place::Flat("sprints"),
+    companion_of: None,
     fields: FIELDS,
     decode: decode_as::<Sprint>,
     build: build_as::<Sprint>,

@@ -14,6 +14,7 @@ pub static STATUS: Kind = Kind {
     name: "status",
     letter: 'e',
     place: Place::Dated("status"),
+    companion_of: None,
     fields: FIELDS,
     decode: decode_as::<StatusEntry>,
     build: build_as::<StatusEntry>,

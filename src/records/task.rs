@@ -20,6 +20,7 @@ pub static TASK: Kind = Kind {
     name: "task",
     letter: 't',
     place: Place::Sharded("tasks"),
+    companion_of: None,
     fields: FIELDS,
     decode: decode_as::<Task>,
     build: build_as::<Task>,

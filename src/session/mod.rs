@@ -6,6 +6,7 @@
 pub mod draft;
 pub mod history;
 pub mod identity;
+pub mod inspect;
 pub mod machine;
 pub mod past;
 pub mod precondition;

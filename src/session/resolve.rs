@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::base::{Error, Id, Result, id, text};
-use crate::records::{KINDS, Kind};
+use crate::records::Kind;
+use crate::records::kind::named_kinds;
 use crate::state::Snapshot;
 
 /// The most candidates that an ambiguous name lists.
@@ -17,14 +18,14 @@ const MOST_CANDIDATES: usize = 10;
 pub fn any(snapshot: &dyn Snapshot, name: &str) -> Result<(&'static Kind, Id)> {
     match name.split_once('/') {
         Some((kind, rest)) => {
-            let kind = Kind::find(kind).ok_or_else(|| {
-                let known: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
+            let kind = named_kinds().find(|row| row.name == kind).ok_or_else(|| {
+                let known: Vec<&str> = named_kinds().map(|kind| kind.name).collect();
                 Error::not_found(format!("there is no kind of record called «{}»", text::excerpt(kind, 40)))
                     .hint(format!("kinds: {}", known.join(", ")))
             })?;
             Ok((kind, one(snapshot, kind, rest)?))
         }
-        None => match among(snapshot, KINDS, name) {
+        None => match among(snapshot, &named_kinds().collect::<Vec<_>>(), name) {
             Err(error) if error.code() == "not_found" => foreign(snapshot, name)?.ok_or(error),
             found => found,
         },
@@ -34,13 +35,13 @@ pub fn any(snapshot: &dyn Snapshot, name: &str) -> Result<(&'static Kind, Id)> {
 /// Returns the record that another system calls so, as an import has noted it.
 fn foreign(snapshot: &dyn Snapshot, name: &str) -> Result<Option<(&'static Kind, Id)>> {
     let mut found = Vec::new();
-    for kind in KINDS.iter().copied().filter(|kind| kind.field("external_ref").is_some()) {
+    for kind in named_kinds().filter(|kind| kind.field("external_ref").is_some()) {
         let records = snapshot.scan(kind)?;
         let called_so =
             records.iter().filter(|record| record.to_map().get("external_ref").is_some_and(|other| other == name));
         found.extend(called_so.map(|record| (kind, record.id().clone())));
     }
-    if found.is_empty() { Ok(None) } else { single(found, KINDS, name).map(Some) }
+    if found.is_empty() { Ok(None) } else { single(found, &[], name).map(Some) }
 }
 
 /// Returns the id of the record of one kind that a text names: an id, or the start of one.

@@ -7,15 +7,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::base::{Error, Id, Result};
+use crate::records::recipient::Recipient;
 use crate::records::record::{Record, downcast};
-use crate::records::{Config, Kind, Task, config, kind, message, task};
+use crate::records::{Config, Kind, Task, config, kind, task};
 use crate::state::Snapshot;
 use crate::store::{Oid, STATE_REF, Store, Tree};
 
 /// The records at one commit.
 pub struct TreeSnapshot<'s> {
     commit: Oid,
-    tree: Tree<'s>,
+    pub(super) tree: Tree<'s>,
     config: Config,
     scanned: RefCell<BTreeMap<&'static str, Records>>,
     broken: RefCell<BTreeMap<&'static str, Vec<Id>>>,
@@ -26,15 +27,6 @@ type Records = Vec<Arc<dyn Record>>;
 
 /// Records, and the ids of files that should be some and are none.
 type Read = (Records, Vec<Id>);
-
-/// A file in the tree that is no record, and why.
-#[derive(Debug)]
-pub struct Unreadable {
-    /// Where it lies.
-    pub path: String,
-    /// Why it is no record.
-    pub error: Error,
-}
 
 impl<'s> TreeSnapshot<'s> {
     /// Opens the records at a commit, once its settings say that this version can read them.
@@ -72,34 +64,6 @@ impl<'s> TreeSnapshot<'s> {
     /// `damaged` where it cannot be read.
     pub fn file(&self, path: &str) -> Result<Option<Vec<u8>>> {
         Ok(self.tree.read(path)?.map(|blob| blob.bytes))
-    }
-
-    /// Lists every file in the tree that is no record and should be one, with the reason.
-    ///
-    /// # Errors
-    /// `damaged` where the tree itself cannot be read.
-    pub fn unreadable(&self) -> Result<Vec<Unreadable>> {
-        let mut faults = Vec::new();
-        self.tree.walk("", &mut |path, blob| {
-            if path == config::PATH || path.starts_with("inbox/") {
-                return Ok(());
-            }
-            let fault = match kind::locate(path) {
-                None => Some(Error::invalid("unknown_file", "no record of a kind that this version knows")),
-                Some((kind, id)) => self.tree.blob(blob).and_then(|bytes| decode(kind, &id, &bytes)).err(),
-            };
-            faults.extend(fault.map(|error| Unreadable { path: path.to_owned(), error }));
-            Ok(())
-        })?;
-        Ok(faults)
-    }
-
-    /// Returns the agents in whose inbox something lies.
-    ///
-    /// # Errors
-    /// `damaged` where the tree cannot be read.
-    pub fn inboxes(&self) -> Result<Vec<String>> {
-        Ok(self.tree.list("inbox")?.into_iter().filter(|entry| entry.is_dir).map(|entry| entry.name).collect())
     }
 
     /// Reads every record of a kind whose file `looks_right`; what cannot be read is passed over.
@@ -181,12 +145,9 @@ impl Snapshot for TreeSnapshot<'_> {
         Ok(self.broken.borrow().get(kind.name).cloned().unwrap_or_default())
     }
 
-    fn inbox(&self, agent: &str) -> Result<Vec<Id>> {
-        if Id::parse(agent).is_err() {
-            return Ok(Vec::new());
-        }
-        let entries = self.tree.list(&message::inbox_folder(agent))?;
-        let names = entries.iter().filter_map(|entry| entry.name.strip_suffix(".md"));
+    fn linked(&self, recipient: &Recipient) -> Result<Vec<Id>> {
+        let entries = self.tree.list(&recipient.folder())?;
+        let names = entries.iter().filter(|entry| entry.is_file()).filter_map(|entry| entry.name.strip_suffix(".md"));
         let mut ids: Vec<Id> = names.filter_map(|name| Id::parse(name).ok()).collect();
         ids.sort();
         Ok(ids)

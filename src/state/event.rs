@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::base::Timestamp;
+use crate::records::recipient::{self, Recipient};
 use crate::records::record::Record;
 use crate::records::{kind, message};
 
@@ -113,7 +114,7 @@ fn tell(difference: &Difference) -> Vec<Told> {
         return tell_inbox(difference).into_iter().collect();
     };
     let (before, after) = (difference.before.as_ref(), difference.after.as_ref());
-    let record = format!("{}/{id}", kind.name);
+    let record = format!("{}/{id}", kind.companion_of.unwrap_or(kind).name);
     let changes = changes(before, after);
     let what = (kind.happened)(before, after);
     what.into_iter()
@@ -126,16 +127,15 @@ fn tell(difference: &Difference) -> Vec<Told> {
         .collect()
 }
 
-/// A link that is gone from an inbox is a message that was read; one that came is told by the message itself.
+/// A link that is gone from the inbox of one agent is a message that was read; one that came is told by the message itself.
 fn tell_inbox(difference: &Difference) -> Option<Told> {
-    let (agent, file) = difference.path.strip_prefix("inbox/")?.split_once('/')?;
-    let id = file.strip_suffix(".md")?;
+    let (Recipient::Agent(agent), id) = recipient::locate(&difference.path)? else { return None };
     let gone = difference.after.is_none() && difference.blob.is_none();
     gone.then(|| Told {
         what: "message.read".to_owned(),
         record: format!("{}/{id}", message::MESSAGE.name),
         blob: None,
-        changes: vec![Change { field: "unread_by".to_owned(), from: Some(Value::from(agent)), to: None }],
+        changes: vec![Change { field: "unread_by".to_owned(), from: Some(Value::from(agent.as_str())), to: None }],
     })
 }
 

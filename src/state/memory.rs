@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::base::{Id, Result};
+use crate::records::recipient::{self, Recipient};
 use crate::records::record::Record;
-use crate::records::{Config, Kind, message};
+use crate::records::{Config, Kind};
 use crate::state::{Changeset, Edit, Snapshot};
 
 /// Records in memory, by path.
@@ -61,14 +62,9 @@ impl Snapshot for Memory {
         Ok(records)
     }
 
-    fn inbox(&self, agent: &str) -> Result<Vec<Id>> {
-        let folder = format!("{}/", message::inbox_folder(agent));
-        Ok(self
-            .files
-            .iter()
-            .filter(|(path, _)| path.starts_with(&folder))
-            .map(|(_, record)| record.id().clone())
-            .collect())
+    fn linked(&self, recipient: &Recipient) -> Result<Vec<Id>> {
+        let ours = |path: &String| recipient::locate(path).filter(|(owner, _)| owner == recipient);
+        Ok(self.files.keys().filter_map(ours).map(|(_, message)| message).collect())
     }
 
     fn config(&self) -> Result<Config> {

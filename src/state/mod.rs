@@ -5,6 +5,7 @@
 
 pub mod changeset;
 pub mod event;
+pub mod inbox;
 #[cfg(any(test, feature = "testing"))]
 pub mod memory;
 pub mod overlay;

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::{Changeset, Edit, Snapshot};
 use crate::base::{Id, Result, id};
 use crate::records::record::Record;
-use crate::records::{Config, Kind, kind, message};
+use crate::records::recipient::{self, Recipient};
+use crate::records::{Config, Kind, kind};
 
 /// The records of a moment, as changes that lie over it would leave them.
 pub struct Overlay<'a> {
@@ -92,15 +93,14 @@ impl Snapshot for Overlay<'_> {
         self.below.broken_naming(kind, id)
     }
 
-    fn inbox(&self, agent: &str) -> Result<Vec<Id>> {
-        let folder = format!("{}/", message::inbox_folder(agent));
-        let mut ids = self.below.inbox(agent)?;
+    fn linked(&self, recipient: &Recipient) -> Result<Vec<Id>> {
+        let mut ids = self.below.linked(recipient)?;
+        let folder = format!("{}/", recipient.folder());
         for (path, edit) in self.files.range(folder.clone()..).take_while(|(path, _)| path.starts_with(&folder)) {
-            let Some(id) = path.strip_prefix(&folder).and_then(|name| Id::parse(name.strip_suffix(".md")?).ok()) else {
-                continue;
-            };
-            ids.retain(|known| *known != id);
-            ids.extend(record(edit).is_some().then_some(id));
+            if let Some((_, id)) = recipient::locate(path).filter(|(owner, _)| owner == recipient) {
+                ids.retain(|known| *known != id);
+                ids.extend(record(edit).is_some().then_some(id));
+            }
         }
         ids.sort();
         Ok(ids)
@@ -142,7 +142,8 @@ mod tests {
         changes.put(Task { title: "anew".into(), parent: Some("D".into()), ..task("a") });
         changes.remove(TASK.path("b"));
         let message = Message::new(Id::parse("01KAHD4V2M0000000000000000").expect("an id"), Timestamp::EPOCH, "ada");
-        changes.link(message::inbox_path("bob", &message.id), Arc::new(message.clone()));
+        let bob = Recipient::parse("bob").expect("a name");
+        changes.link(bob.path(&message.id), Arc::new(message.clone()));
         changes.put(message);
 
         let mut overlay = Overlay::new(&memory);
@@ -161,7 +162,7 @@ mod tests {
         assert_eq!(overlay.inbox("bob").expect("inbox"), made.inbox("bob").expect("inbox"));
 
         let mut read = Changeset::new("");
-        read.remove(message::inbox_path("bob", "01KAHD4V2M0000000000000000"));
+        read.remove(bob.path("01KAHD4V2M0000000000000000"));
         overlay.lay(&read);
         assert!(overlay.inbox("bob").expect("inbox").is_empty());
     }

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use crate::base::{Error, Id, Result, id};
+use crate::records::recipient::Recipient;
 use crate::records::record::{Record, Typed, downcast};
 use crate::records::{Config, Kind, Task};
 
@@ -38,8 +39,13 @@ pub trait Snapshot {
         Ok(Vec::new())
     }
 
+    /// Returns the ids of the messages that are linked for a recipient, oldest first, read or not.
+    fn linked(&self, recipient: &Recipient) -> Result<Vec<Id>>;
+
     /// Returns the ids of the messages that an agent has unread, oldest first.
-    fn inbox(&self, agent: &str) -> Result<Vec<Id>>;
+    fn inbox(&self, agent: &str) -> Result<Vec<Id>> {
+        super::inbox::unread(self, agent)
+    }
 
     /// Returns the settings of the team.
     fn config(&self) -> Result<Config>;

@@ -12,6 +12,7 @@ use crate::commands::record::{self, RecordJson};
 use crate::commands::verb::{Group, Report, Scene, Verb};
 use crate::records::Message;
 use crate::state::find;
+use crate::state::inbox::Reader;
 use crate::state::{Page as Items, Snapshot, all};
 use std::collections::BTreeSet;
 
@@ -60,9 +61,10 @@ pub struct Answer {
     now: Timestamp,
 }
 
-/// Returns the ids of all messages that were ever addressed to an agent.
+/// Returns the ids of all messages that were ever addressed to an agent, by name or with others.
 fn addressed(snapshot: &dyn Snapshot, agent: &str) -> Result<Vec<String>> {
-    let messages = all::<Message>(snapshot)?.into_iter().filter(|message| message.to.contains(agent));
+    let reader = Reader::of(snapshot, agent)?;
+    let messages = all::<Message>(snapshot)?.into_iter().filter(|message| reader.is_meant(message));
     Ok(messages.map(|message| message.id.into()).collect())
 }
 
@@ -102,7 +104,8 @@ impl Verb for Inbox {
             // Where nothing can be written, the answer is the same.
             let _ = session.machine().note_delivered(&identity.agent, &noted);
         }
-        Ok(Answer { items: messages, total: page.total, next_cursor: page.next_cursor, now: session.now() })
+        let hidden = page.items.len() - messages.len();
+        Ok(Answer { items: messages, total: page.total - hidden, next_cursor: page.next_cursor, now: session.now() })
     }
 }
 

@@ -14,13 +14,13 @@ use crate::ops::message;
 use crate::session::Outcome;
 use crate::session::resolve;
 
-/// Send a message to one or more agents
+/// Send a message to one or more agents, to a role, or to all
 ///
-/// A message to an agent that does not exist yet waits in its inbox.
+/// `all` reaches every agent but you, `role:reviewer` all agents of that role; agents that are made later do not see it. A message to an agent that does not exist yet waits in its inbox.
 #[derive(Debug, Default, ClapArgs, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Args {
-    /// The agents, with commas between them
+    /// Agents, roles as `role:NAME`, or `all`, with commas between them
     #[arg(value_name = "TO")]
     pub to: String,
     /// The content; `-` reads standard input

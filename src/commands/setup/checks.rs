@@ -1,5 +1,6 @@
 //! What `doctor` looks at. Every check only reads, and one that fails is a finding of its own.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use schemars::JsonSchema;
@@ -8,10 +9,11 @@ use serde::Serialize;
 use crate::base::{Error, Id, Result, text};
 use crate::query::{Graph, cycles, missing};
 use crate::records::agent::AGENT;
-use crate::records::{KINDS, Record};
+use crate::records::recipient::{Recipient, role_of};
+use crate::records::{Agent, KINDS, Record};
 use crate::session::setup::{check_git, missing_settings};
 use crate::session::{Session, TreeSnapshot};
-use crate::state::Snapshot;
+use crate::state::{Snapshot, all};
 use crate::store::STATE_REF;
 
 /// How far ahead of this machine's clock a stamp may be.
@@ -117,19 +119,41 @@ pub(super) fn records(session: &Session, snapshot: &TreeSnapshot<'_>, findings: 
     });
     few(circles, findings);
 
+    inboxes(snapshot, findings)?;
+    stamps(session, snapshot, findings)
+}
+
+/// Checks what lies in inboxes: for whom nobody asks, and what links to nothing.
+fn inboxes(snapshot: &TreeSnapshot<'_>, findings: &mut Vec<Finding>) -> Result<()> {
+    let roles: BTreeSet<Id> =
+        all::<Agent>(snapshot)?.iter().filter_map(|agent| role_of(agent.role.as_deref()?)).collect();
     let mut strangers = Vec::new();
-    for agent in snapshot.inboxes()? {
-        if Id::parse(&agent).is_err() || !snapshot.contains(&AGENT, &agent)? {
-            let waiting = snapshot.inbox(&agent)?.len();
-            let message = format!("{waiting} messages wait for {agent}, who has no profile");
-            let finding = Finding::new("unknown_agent", message);
-            let can_be_made =
-                Id::parse(&agent).is_ok_and(|id| snapshot.twin(&AGENT, &id).is_ok_and(|twin| twin.is_none()));
-            strangers.push(if can_be_made { finding.hint(format!("git coord agent new {agent}")) } else { finding });
+    for recipient in snapshot.inboxes()? {
+        let waiting = snapshot.linked(&recipient)?.len();
+        match &recipient {
+            Recipient::Agent(agent) if !snapshot.contains(&AGENT, agent)? => {
+                let message = format!("{waiting} messages wait for {agent}, who has no profile");
+                let finding = Finding::new("unknown_agent", message);
+                let can_be_made = snapshot.twin(&AGENT, agent).is_ok_and(|twin| twin.is_none());
+                let hint = format!("git coord agent new {agent}");
+                strangers.push(if can_be_made { finding.hint(hint) } else { finding });
+            }
+            Recipient::Role(role) if !roles.contains(role) => {
+                let message = format!("{waiting} messages wait for the role {role}, which no agent has");
+                strangers.push(Finding::new("unknown_role", message).hint("git coord agent list"));
+            }
+            _ => {}
         }
     }
     few(strangers.into_iter(), findings);
-    stamps(session, snapshot, findings)
+    let links = snapshot.dangling_links()?.into_iter();
+    few(
+        links.map(|link| Finding::new("dangling_link", format!("{} is no message: {}", link.path, link.why))),
+        findings,
+    );
+    let odd = snapshot.oddities()?.into_iter();
+    few(odd.map(|odd| Finding::new("odd_entry", format!("{} is odd: {}", odd.path, odd.why))), findings);
+    Ok(())
 }
 
 /// Checks for stamps that a clock far ahead has made: they win over every later edit. Counts the records on the way.

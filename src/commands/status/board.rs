@@ -9,6 +9,7 @@ use crate::base::{Result, Timestamp, text};
 use crate::query::graph::order;
 use crate::query::{Graph, Presence, Signs};
 use crate::records::message::{Type, Urgency};
+use crate::records::reads::READS;
 use crate::records::task::Status;
 use crate::records::{Agent, Message, Task};
 use crate::session::{Session, TreeSnapshot};
@@ -250,8 +251,13 @@ fn unanswered(snapshot: &TreeSnapshot<'_>, messages: &[Message], graph: &Graph) 
     let answered: BTreeSet<&str> =
         answers.flat_map(|answer| answer.thread.iter().chain(&answer.references)).map(String::as_str).collect();
     let mut unread = BTreeSet::new();
-    for agent in snapshot.inboxes()? {
-        unread.extend(snapshot.inbox(&agent)?);
+    for recipient in snapshot.inboxes()? {
+        for message in snapshot.linked(&recipient)? {
+            // Of several it is enough that one has read it.
+            if !recipient.is_shared() || !snapshot.contains(&READS, &message)? {
+                unread.insert(message);
+            }
+        }
     }
     let goes_on = |message: &Message| {
         let task = message.thread.as_deref().and_then(|thread| graph.task(thread));

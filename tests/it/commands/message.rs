@@ -17,8 +17,36 @@ fn send_puts_a_message_into_inboxes() {
 fn send_refuses_what_nobody_can_get() {
     let mut script = Transcript::with_tasks();
     script.before("agent new dev-1");
-    script.run("send all hello").run("send '../x' hello").run("send dev-1 ''").run("send dev-1").run("send '' hello");
+    script
+        .run("send shared hello")
+        .run("send role: hello")
+        .run("send '../x' hello")
+        .run("send dev-1 ''")
+        .run("send dev-1")
+        .run("send '' hello");
     script.run("send dev-1 hello --priority now").run("send dev-1 hello --thread T-9").run("thread T-9");
+    assert_transcript!(script);
+}
+
+#[test]
+fn what_is_sent_to_several_is_read_by_each() {
+    let mut script = Transcript::with_tasks();
+    for line in ["agent new dev-1 --role developer", "agent new dev-2 --role 'Code Reviewer'", "agent new ada"] {
+        script.before(line);
+    }
+    script.run("send all 'Stand-up at nine.'").run("send role:Code-Reviewer 'Look at T-1' --thread T-1 --json");
+    script.run("send role:tester 'Anybody?'").run("send all,dev-1 'Twice' --agent ada");
+    let sent = script.call("message list --to all").json().expect(0);
+    let id = sent.data()["items"][0]["id"].as_str().expect("an id").to_owned();
+    script.before("agent new late");
+    script.run("inbox --agent dev-1").run("inbox --agent dev-2").run("inbox").run("inbox --agent late");
+    script.run(&format!("read {id} --agent dev-1 --json")).run(&format!("read {id} --agent dev-1 --json"));
+    script.run("inbox --agent dev-1").run("inbox --agent dev-2").run("inbox --agent dev-1 --all");
+    script
+        .run(&format!("show {id}"))
+        .run(&format!("show reads/{id}"))
+        .run(&format!("reply {id} 'I am late.' --agent dev-2"));
+    script.run("inbox --agent dev-2").run("events --limit 3").run("status --agent dev-2").run("doctor");
     assert_transcript!(script);
 }
 
