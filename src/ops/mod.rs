@@ -21,6 +21,7 @@ pub mod next;
 pub mod note;
 pub mod progress;
 pub mod release;
+pub mod remove;
 mod reserve;
 pub mod task;
 pub mod wording;
@@ -78,6 +79,8 @@ pub enum Operation {
     Read(message::Read),
     /// Makes an agent profile.
     AgentNew(agent::New),
+    /// Removes a record.
+    Remove(remove::Remove),
     /// Takes over records that were made elsewhere.
     Import(import::Import),
     /// Does several things in one commit, or none.
@@ -132,6 +135,7 @@ pub fn apply(operation: &Operation, snapshot: &dyn Snapshot, context: &Context) 
         Operation::Reply(input) => message::reply(snapshot, input, context),
         Operation::Read(input) => message::read(snapshot, input, context),
         Operation::AgentNew(input) => agent::new(snapshot, input, context),
+        Operation::Remove(input) => remove::remove(snapshot, input, context),
         Operation::Import(input) => import::import(snapshot, input, context),
         Operation::Batch(input) => batch::batch(snapshot, input, context),
     }

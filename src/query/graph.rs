@@ -247,7 +247,7 @@ impl Graph {
     }
 
     /// Returns the ancestors of a task, the nearest first, and whether their chain comes back to itself.
-    fn ancestors(&self, id: &str) -> (Vec<&Task>, bool) {
+    pub(super) fn ancestors(&self, id: &str) -> (Vec<&Task>, bool) {
         let mut chain = Vec::new();
         let mut seen = BTreeSet::from([id]);
         let mut current = self.tasks.get(id);

@@ -5,6 +5,7 @@ pub mod links;
 pub mod overlap;
 pub mod presence;
 pub mod stale;
+pub mod tree;
 
 pub use graph::{Graph, Reason, Standing};
 pub use links::{Missing, cycles, missing};
