@@ -8,10 +8,11 @@ use serde::{Deserialize, Serialize};
 use super::reserve::reserve;
 use super::{Context, access, task::require, wording};
 use crate::base::{Error, Id, Result, text};
-use crate::query::{Graph, Standing};
+use crate::query::{Graph, Standing, dispatch};
+use crate::records::StatusEntry;
 use crate::records::stamps;
 use crate::records::task::{self, Status, Task};
-use crate::state::{Changeset, Snapshot};
+use crate::state::{Changeset, Snapshot, all};
 
 /// Which task to take, and how.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -38,7 +39,7 @@ pub enum Over {
     Nobody,
     /// Replaces it where it is stale.
     Stale,
-    /// Replaces it, dead or alive.
+    /// Replaces it, dead or alive; somebody's word that it is at the task is passed over too.
     Anybody,
 }
 
@@ -60,7 +61,7 @@ impl Claim {
 ///
 /// # Errors
 /// All of them 3: `claim_held`, `blocked`, `open_children`, `deferred`, `closed`, `not_stale` for a takeover from a
-/// living holder, and `paths_overlap`; `not_found` (4); `bad_glob` (5).
+/// living holder, `in_progress_elsewhere` where a status entry says that another agent is at it, and `paths_overlap`; `not_found` (4); `bad_glob` (5).
 pub fn claim(snapshot: &dyn Snapshot, input: &Claim, context: &Context) -> Result<Changeset> {
     let task = require(snapshot, &input.task)?;
     if let Some(claim) = &task.claim {
@@ -78,7 +79,17 @@ pub fn claim(snapshot: &dyn Snapshot, input: &Claim, context: &Context) -> Resul
             if let Some(id) = &input.claim_id {
                 require_free(&graph, id)?;
             }
-            take(&graph, &task, &input.terms(), context)
+            let entries = all::<StatusEntry>(snapshot)?;
+            let at_it = dispatch::at_task(&entries, &task, &context.agent);
+            if let Some(entry) = at_it.filter(|_| input.over != Over::Anybody) {
+                return Err(wording::in_progress_elsewhere("claim", &task.id, entry, context.now));
+            }
+            let mut changes = take(&graph, &task, &input.terms(), context)?;
+            if let Some(entry) = at_it {
+                let agent = text::excerpt(&entry.agent, 40);
+                changes.subject = format!("{}, by force, {agent} is at it", changes.subject);
+            }
+            Ok(changes)
         }
         standing => Err(wording::cannot_claim(&task, &standing)),
     }
@@ -199,6 +210,7 @@ mod tests {
     use crate::ops::fixture::{World, code};
     use crate::ops::next::Next;
     use crate::ops::release::Release;
+    use crate::ops::status;
     use crate::query::Signs;
     use crate::query::stale::SignKey;
 
@@ -359,5 +371,23 @@ mod tests {
             assert_eq!(world.get("a").epoch, epoch);
             world.run(Operation::Release(Release { task: "a".into(), ..Release::default() })).expect("released");
         }
+    }
+
+    #[test]
+    fn a_task_that_another_agent_says_to_be_at_is_taken_only_by_force_and_that_is_recorded() {
+        let mut world = World::with_task("a");
+        let post =
+            status::Post { text: "x".into(), status: "STARTED".into(), task: Some("a".into()), ..Default::default() };
+        world.run(Operation::StatusPost(post)).expect("posted");
+        world.become_other("bob");
+        assert_eq!(code(world.run(over("a", Over::Nobody))), "in_progress_elsewhere");
+        assert!(world.run(Operation::ClaimNext(Next::default())).expect("an answer").about.is_none());
+        let changes = world.run(over("a", Over::Anybody)).expect("forced");
+        assert_eq!(changes.subject, "Claim a: do a, by force, ada is at it");
+        world
+            .run(Operation::Release(Release { task: "a".into(), force: true, ..Release::default() }))
+            .expect("released");
+        world.become_other("ada");
+        world.run(over("a", Over::Nobody)).expect("it is at it itself");
     }
 }

@@ -23,6 +23,8 @@ pub mod progress;
 pub mod release;
 pub mod remove;
 mod reserve;
+pub mod sprint;
+pub mod status;
 pub mod task;
 pub mod wording;
 
@@ -81,6 +83,14 @@ pub enum Operation {
     AgentNew(agent::New),
     /// Removes a record.
     Remove(remove::Remove),
+    /// Makes a sprint.
+    SprintNew(sprint::New),
+    /// Starts a sprint.
+    SprintStart(sprint::Start),
+    /// Closes a sprint.
+    SprintClose(sprint::Close),
+    /// Reports how a sprint or a task stands.
+    StatusPost(status::Post),
     /// Takes over records that were made elsewhere.
     Import(import::Import),
     /// Does several things in one commit, or none.
@@ -136,6 +146,10 @@ pub fn apply(operation: &Operation, snapshot: &dyn Snapshot, context: &Context) 
         Operation::Read(input) => message::read(snapshot, input, context),
         Operation::AgentNew(input) => agent::new(snapshot, input, context),
         Operation::Remove(input) => remove::remove(snapshot, input, context),
+        Operation::SprintNew(input) => sprint::new(snapshot, input, context),
+        Operation::SprintStart(input) => sprint::start(snapshot, input, context),
+        Operation::SprintClose(input) => sprint::close(snapshot, input, context),
+        Operation::StatusPost(input) => status::post(snapshot, input, context),
         Operation::Import(input) => import::import(snapshot, input, context),
         Operation::Batch(input) => batch::batch(snapshot, input, context),
     }

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::Context;
 use super::claim::{Terms, carrying, renew, take};
 use crate::base::Result;
-use crate::query::{Graph, Standing};
-use crate::records::Task;
-use crate::state::{Changeset, Snapshot};
+use crate::query::{Graph, Standing, dispatch};
+use crate::records::{StatusEntry, Task};
+use crate::state::{Changeset, Snapshot, all};
 
 /// How to take the first task that is ready.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -23,7 +23,7 @@ pub struct Next {
     pub takeover: bool,
 }
 
-/// Takes the first task that is ready; where none is and `takeover` is given, the one with the longest silent claim.
+/// Takes the first task that is ready and that no other agent says to be at; where none is and `takeover` is given, the one with the longest silent claim.
 ///
 /// Returns a changeset about nothing where there is none.
 ///
@@ -36,15 +36,18 @@ pub fn next(snapshot: &dyn Snapshot, input: &Next, context: &Context) -> Result<
         // Asked before, and the answer was lost.
         return renew(snapshot, task, claim, &terms, context);
     }
+    let entries = all::<StatusEntry>(snapshot)?;
+    let is_left = |task: &Task| dispatch::at_task(&entries, task, &context.agent).is_none();
     let stale = || {
         let stale = context.signs.stale(graph.tasks(), context.now);
         let workable = |task: &Task| {
             let free = Task { claim: None, ..task.clone() };
-            matches!(graph.standing(&free, context.now), Standing::Ready | Standing::Unclaimed)
+            matches!(graph.standing(&free, context.now), Standing::Ready | Standing::Unclaimed) && is_left(task)
         };
         stale.into_iter().map(|(task, _)| task).find(|task| workable(task))
     };
-    let found = graph.ready(context.now).first().copied().or_else(|| if input.takeover { stale() } else { None });
+    let ready = graph.ready(context.now).into_iter().find(|task| is_left(task));
+    let found = ready.or_else(|| if input.takeover { stale() } else { None });
     match found {
         Some(task) => take(&graph, task, &terms, context),
         None => Ok(Changeset::new("Nothing to claim")),

@@ -1,8 +1,8 @@
 //! What refusals say: why a task cannot be taken, and several things in one phrase.
 
-use crate::base::{Error, text};
+use crate::base::{Error, Id, Timestamp, text, time};
 use crate::query::{Reason, Standing};
-use crate::records::Task;
+use crate::records::{StatusEntry, Task};
 
 /// The most reasons that one phrase names.
 const MOST_REASONS: usize = 5;
@@ -30,6 +30,26 @@ pub fn cannot_claim(task: &Task, standing: &Standing) -> Error {
         _ => Error::conflict("blocked", format!("{cannot}: its status is {}", text::excerpt(task.status.as_str(), 40)))
             .detail("status", task.status.as_str())
             .hint("git coord ready"),
+    }
+}
+
+/// Makes the refusal to begin what somebody says to be at.
+pub fn in_progress_elsewhere(doing: &str, id: &str, entry: &StatusEntry, now: Timestamp) -> Error {
+    let (agent, status) = (text::excerpt(&entry.agent, 40), text::excerpt(entry.status.as_str(), 40));
+    let since = time::in_words(now.since(entry.timestamp));
+    let error = Error::conflict(
+        "in_progress_elsewhere",
+        format!("cannot {doing} {id}: {agent} has said {status} {since} ago, and nothing since that ends it"),
+    );
+    let error = error
+        .detail("entry", entry.id.as_str())
+        .detail("agent", entry.agent.as_str())
+        .detail("status", entry.status.as_str())
+        .detail("at", entry.timestamp.to_string())
+        .hint(format!("git coord show status/{}", entry.id));
+    match Id::parse(&entry.agent) {
+        Ok(agent) => error.hint(format!("git coord send {agent} \"…\" --thread {id}")),
+        Err(_) => error,
     }
 }
 
