@@ -1,19 +1,23 @@
 //! How a failure of the file system or of an object becomes the program's error.
 
 use std::fmt::Display;
-use std::io;
-
-use rustix::io::Errno;
+use std::io::{self, ErrorKind};
 
 use super::Oid;
 use crate::base::{Error, Kind};
 
 /// Makes the error of a file operation: `what` could not be done.
 pub(super) fn io(what: impl Display, err: io::Error) -> Error {
-    let (code, hint) = match Errno::from_io_error(&err) {
-        Some(Errno::NOSPC | Errno::DQUOT | Errno::FBIG) => ("disk_full", Some("make room on the disk and try again")),
-        Some(Errno::ROFS | Errno::ACCESS | Errno::PERM) => {
+    // By the kind, not by the number: what another crate has wrapped keeps only that.
+    let (code, hint) = match err.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
+            ("disk_full", Some("make room on the disk and try again"))
+        }
+        ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => {
             ("read_only", Some("check who owns the repository and whether its file system is writable"))
+        }
+        ErrorKind::AlreadyExists | ErrorKind::IsADirectory | ErrorKind::NotADirectory => {
+            ("io", Some("something else stands there: look what it is, and move it out of the way"))
         }
         _ => ("io", None),
     };

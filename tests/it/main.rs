@@ -5,6 +5,7 @@ mod crash;
 mod docs;
 mod errors;
 mod harness;
+mod hostile;
 mod layers;
 mod races;
 mod records;
