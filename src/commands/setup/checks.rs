@@ -42,7 +42,9 @@ impl Finding {
     /// Makes the finding of an error.
     pub fn of(error: &Error) -> Self {
         let cause = std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default();
-        Finding { hint: error.hints().first().cloned(), ..Self::new(error.code(), format!("{error}{cause}")) }
+        // To send on to the doctor whom the doctor asks would be no advice.
+        let hint = error.hints().iter().find(|hint| *hint != "git coord doctor").cloned();
+        Finding { hint, ..Self::new(error.code(), format!("{error}{cause}")) }
     }
 
     /// Adds what to do.
@@ -88,6 +90,21 @@ pub(super) fn locks(session: &Session, findings: &mut Vec<Finding>) {
             let message =
                 format!("{} is there: a git holds it, or one that died left it", common.join(&lock).display());
             findings.push(Finding::new("lock", message).hint("run it again: git coord doctor"));
+        }
+    }
+}
+
+/// Checks that what is kept beside git is what it should be: a file for a folder, or the other way about, stops writers.
+pub(super) fn places(session: &Session, findings: &mut Vec<Finding>) {
+    let top = session.store().coord_dir();
+    let folders = ["", "heartbeats", "held"].map(|name| (name, true));
+    let files = ["lock", "replica", "next"].map(|name| (name, false));
+    for (name, is_folder) in folders.into_iter().chain(files) {
+        let path = if name.is_empty() { top.to_owned() } else { top.join(name) };
+        if path.metadata().is_ok_and(|meta| meta.is_dir() != is_folder) {
+            let should = if is_folder { "folder" } else { "file" };
+            let message = format!("{} is no {should}, so not all that writes can work", path.display());
+            findings.push(Finding::new("in_the_way", message).hint("look what it is, and move it out of the way"));
         }
     }
 }

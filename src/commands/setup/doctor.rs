@@ -42,6 +42,7 @@ impl Verb for Doctor {
         checks::git(session, &mut findings);
         checks::settings(session, &mut findings);
         checks::locks(session, &mut findings);
+        checks::places(session, &mut findings);
         let mut records = 0;
         match session.store().tip() {
             Ok(None) => {

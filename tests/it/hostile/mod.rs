@@ -2,6 +2,7 @@
 //! documented exit code, and loses nothing.
 
 mod disk;
+mod in_the_way;
 mod read_only;
 
 use std::io::Write;
