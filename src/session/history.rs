@@ -8,11 +8,15 @@ use crate::state::event::{self, Difference, Origin};
 use crate::store::{Commit, Oid};
 
 impl Session {
-    /// Returns what happened in one commit, derived from what it changed against its first parent.
+    /// Returns what happened in one commit, derived from what it changed against its first parent. Of a commit at which
+    /// history was cut nobody here can tell: not all that it holds was made by it.
     ///
     /// # Errors
     /// `damaged` where an object is missing.
     pub fn events_of(&self, commit: &Commit) -> Result<Vec<Event>> {
+        if self.store().is_shallow(commit.id)? {
+            return Ok(Vec::new());
+        }
         let parent = commit.parents.first().copied();
         let mut differences = Vec::new();
         for change in self.store().diff(parent, commit.id)? {

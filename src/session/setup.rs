@@ -81,12 +81,17 @@ impl Session {
 
     /// Says so where the remote has state that is not here.
     fn compare(&self, tip: Oid, fetched: Option<Oid>, warnings: &mut Vec<Warning>) -> Result<()> {
-        if let Some(theirs) = fetched.filter(|theirs| *theirs != tip)
-            && !self.store().is_ancestor(theirs, tip)?
-        {
-            let message = "the remote has state that is not here; nothing was joined".to_owned();
-            warnings.push(Warning { code: "remote_has_state".to_owned(), message });
-        }
+        let Some(theirs) = fetched.filter(|theirs| *theirs != tip) else { return Ok(()) };
+        let message = match self.store().is_ancestor(theirs, tip) {
+            Ok(true) => return Ok(()),
+            Ok(false) => "the remote has state that is not here; nothing was joined".to_owned(),
+            // Nothing is joined in either case, so not to know is no reason to stop.
+            Err(error) if error.code() == "shallow" => {
+                format!("the remote may have state that is not here; nothing was joined: {error}")
+            }
+            Err(error) => return Err(error),
+        };
+        warnings.push(Warning { code: "remote_has_state".to_owned(), message });
         Ok(())
     }
 

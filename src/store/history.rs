@@ -1,14 +1,15 @@
 //! History: the log, ancestry, and where two lines of commits met.
 //!
 //! A commit that the `shallow` file lists is read without its parents, as git reads it; `Store::is_shallow`
-//! tells it from a true root.
+//! tells it from a true root. Where what was cut off could hold the answer, ancestry is not guessed: the error is
+//! `shallow`.
 
 use std::cmp::Ordering;
 use std::collections::{BinaryHeap, HashMap, HashSet};
 
 use super::commit::{self, Commit};
 use super::{Oid, Store};
-use crate::base::{Result, Timestamp};
+use crate::base::{Error, Result, Timestamp};
 
 /// Commits in the order of `git log`: the latest commit time first, a commit after those that led to it.
 pub struct Log<'s> {
@@ -98,6 +99,7 @@ const FOUND: u8 = 8;
 struct Seen {
     time: Timestamp,
     parents: Vec<Oid>,
+    is_cut: bool,
     marks: u8,
 }
 
@@ -110,6 +112,7 @@ pub(super) fn merge_bases(store: &Store, a: Oid, b: Oid) -> Result<Vec<Oid>> {
     search.mark(a, FIRST)?;
     search.mark(b, SECOND)?;
     let found = search.run()?;
+    search.check_whole(a, b)?;
     independent(store, found)
 }
 
@@ -127,7 +130,8 @@ impl Search<'_> {
     fn mark(&mut self, id: Oid, marks: u8) -> Result<()> {
         if !self.seen.contains_key(&id) {
             let commit = read(self.store, id)?;
-            self.seen.insert(id, Seen { time: commit.commit_time, parents: commit.parents, marks: 0 });
+            let is_cut = self.store.is_shallow(id)?;
+            self.seen.insert(id, Seen { time: commit.commit_time, parents: commit.parents, is_cut, marks: 0 });
         }
         let Some(seen) = self.seen.get_mut(&id) else { return Ok(()) };
         if seen.marks & marks != marks {
@@ -161,6 +165,18 @@ impl Search<'_> {
     fn marks(&self, id: Oid) -> u8 {
         self.seen.get(&id).map_or(0, |seen| seen.marks)
     }
+
+    /// Refuses to conclude from a history that ends early on one side only: the other side may come from behind the
+    /// cut. Behind a cut that both sides share there is nothing but their common past.
+    fn check_whole(&self, a: Oid, b: Oid) -> Result<()> {
+        let is_one_sided = |marks: u8| marks & FIRST == 0 || marks & SECOND == 0;
+        if self.seen.values().all(|seen| !seen.is_cut || !is_one_sided(seen.marks)) {
+            return Ok(());
+        }
+        let message =
+            format!("cannot tell whether {b} follows {a}: this clone is shallow, and history ends between them");
+        Err(Error::fatal("shallow", message).hint(self.store.unshallow()))
+    }
 }
 
 /// Drops commits that others of the list descend from. Clocks that went back can leave such behind.
@@ -192,5 +208,9 @@ pub(super) fn is_ancestor(store: &Store, a: Oid, b: Oid) -> Result<bool> {
     search.mark(a, FIRST)?;
     search.mark(b, SECOND)?;
     search.run()?;
-    Ok(search.marks(a) & SECOND != 0)
+    let is_behind = search.marks(a) & SECOND != 0;
+    if !is_behind {
+        search.check_whole(a, b)?;
+    }
+    Ok(is_behind)
 }

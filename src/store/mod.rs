@@ -171,10 +171,34 @@ impl Store {
         Log::new(self, from)
     }
 
-    /// Returns whether `b` is `a` or descends from it.
+    /// Returns the commit at which the history of another ends early, as in a shallow clone; nothing where it is whole.
     ///
     /// # Errors
     /// `damaged` where a commit on the way is missing or broken.
+    pub fn cut(&self, from: Oid) -> Result<Option<Oid>> {
+        if self.shallow()?.is_empty() {
+            return Ok(None);
+        }
+        for commit in self.log(from)? {
+            let id = commit?.id;
+            if self.is_shallow(id)? {
+                return Ok(Some(id));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Returns the command that brings the rest of a history that was cut.
+    pub fn unshallow(&self) -> String {
+        let remotes = self.remotes();
+        let remote = if let [only] = remotes.as_slice() { only } else { "origin" };
+        format!("git fetch --unshallow {remote} {STATE_REF}")
+    }
+
+    /// Returns whether `b` is `a` or descends from it.
+    ///
+    /// # Errors
+    /// `damaged` where a commit on the way is missing or broken; `shallow` where the answer lies behind a cut.
     pub fn is_ancestor(&self, a: Oid, b: Oid) -> Result<bool> {
         history::is_ancestor(self, a, b)
     }
@@ -182,7 +206,7 @@ impl Store {
     /// Returns the latest of the best common ancestors of two commits; nothing where they share no history.
     ///
     /// # Errors
-    /// `damaged` where a commit on the way is missing or broken.
+    /// As [`is_ancestor`](Self::is_ancestor).
     pub fn merge_base(&self, a: Oid, b: Oid) -> Result<Option<Oid>> {
         Ok(self.merge_bases(a, b)?.first().copied())
     }
@@ -190,7 +214,7 @@ impl Store {
     /// Returns all the best common ancestors of two commits, latest first.
     ///
     /// # Errors
-    /// `damaged` where a commit on the way is missing or broken.
+    /// As [`is_ancestor`](Self::is_ancestor).
     pub fn merge_bases(&self, a: Oid, b: Oid) -> Result<Vec<Oid>> {
         history::merge_bases(self, a, b)
     }
@@ -233,7 +257,9 @@ impl Store {
             Err(err) if err.kind() == std::io::ErrorKind::NotFound => String::new(),
             read => read.map_err(|err| fault::io(format!("read {}", path.display()), err))?,
         };
-        let cut = text.lines().map(str::parse).collect::<Result<_>>()?;
+        let cut = text.lines().map(str::parse).collect::<Result<_>>();
+        let cut =
+            cut.map_err(|err| fault::damaged(format!("{} is no list of commits", path.display())).because(err))?;
         Ok(self.shallow.get_or_init(|| cut))
     }
 }

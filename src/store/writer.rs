@@ -68,7 +68,7 @@ impl<'s> Writer<'s> {
     /// can no longer be read cannot be merged.
     ///
     /// # Errors
-    /// `damaged` where the history of `tip` cannot be read.
+    /// `damaged` where the history of `tip` cannot be read, `shallow` where too little of it is here to tell.
     pub fn lost(&self, tip: Option<Oid>) -> Result<Option<Oid>> {
         let (Some(tip), Some(acknowledged)) = (tip, self.acknowledged()) else { return Ok(None) };
         if acknowledged == tip || commit::read(&self.store.objects, acknowledged).is_err() {

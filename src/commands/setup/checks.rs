@@ -14,7 +14,7 @@ use crate::records::{Agent, KINDS, Record};
 use crate::session::setup::{check_git, missing_settings};
 use crate::session::{Session, TreeSnapshot};
 use crate::state::{Snapshot, all};
-use crate::store::STATE_REF;
+use crate::store::{Oid, STATE_REF};
 
 /// How far ahead of this machine's clock a stamp may be.
 const AHEAD: Duration = Duration::from_secs(24 * 3600);
@@ -79,6 +79,18 @@ pub(super) fn settings(session: &Session, findings: &mut Vec<Finding>) {
     }
     if session.machine().replica().is_none() && matches!(store.tip(), Ok(Some(_))) {
         findings.push(Finding::new("no_replica", "this replica has no id").hint("git coord init"));
+    }
+}
+
+/// Checks that the whole history of the state is here.
+pub(super) fn history(session: &Session, tip: Oid, findings: &mut Vec<Finding>) {
+    match session.store().cut(tip) {
+        Ok(None) => {}
+        Ok(Some(commit)) => {
+            let message = format!("history ends at {commit}, as in a shallow clone: what happened before is not here");
+            findings.push(Finding::new("shallow", message).hint(session.store().unshallow()));
+        }
+        Err(error) => findings.push(Finding::of(&error)),
     }
 }
 

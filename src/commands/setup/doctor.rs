@@ -50,6 +50,7 @@ impl Verb for Doctor {
             }
             Err(error) => findings.push(Finding::of(&error)),
             Ok(Some(tip)) => {
+                checks::history(session, tip, &mut findings);
                 match session.snapshot_at(tip).and_then(|snapshot| checks::records(session, &snapshot, &mut findings)) {
                     Ok(count) => records = count,
                     Err(error) => findings.push(Finding::of(&error)),
