@@ -14,7 +14,7 @@ use gix::odb::store::init::{Options, Slots};
 use gix::odb::{HandleArc, Header};
 
 use super::fault;
-use super::{ObjectFormat, Oid};
+use super::{ObjectFormat, Oid, STATE_REF};
 use crate::base::{Error, Result};
 
 /// The most bytes that an object may have.
@@ -38,16 +38,23 @@ pub(super) struct Objects {
     folders: Vec<PathBuf>,
     format: ObjectFormat,
     handles: Vec<HandleArc>,
+    /// In a partial clone, the remote that has what a filter has left out.
+    promisor: Option<String>,
     /// Trees and commits read before: a command looks at the same few again when it decides, and when it writes.
     seen: RefCell<HashMap<Oid, (Kind, Vec<u8>)>>,
 }
 
 impl Objects {
-    pub(super) fn open(own: &Path, borrowed: &[PathBuf], format: ObjectFormat) -> Result<Objects> {
+    pub(super) fn open(
+        own: &Path,
+        borrowed: &[PathBuf],
+        format: ObjectFormat,
+        promisor: Option<String>,
+    ) -> Result<Objects> {
         let borrowed = borrowed.iter().filter(|path| path.is_dir());
         let folders: Vec<PathBuf> =
             std::iter::once(own).chain(borrowed.map(PathBuf::as_path)).map(Path::to_owned).collect();
-        Ok(Objects { handles: open(&folders, format)?, folders, format, seen: RefCell::default() })
+        Ok(Objects { handles: open(&folders, format)?, folders, format, promisor, seen: RefCell::default() })
     }
 
     /// Returns the bytes of an object that must be there and of this kind.
@@ -61,8 +68,15 @@ impl Objects {
                 Ok(bytes)
             }
             Some((found, _)) => Err(fault::damaged(format!("object {id} is a {found}, not a {kind}"))),
-            None => Err(fault::damaged(format!("object {id} is missing"))),
+            None => Err(self.missing(id)),
         }
+    }
+
+    /// What a filter has left out is brought by git alone: reading does not go to the network.
+    fn missing(&self, id: Oid) -> Error {
+        let Some(remote) = &self.promisor else { return fault::damaged(format!("object {id} is missing")) };
+        let message = format!("object {id} of the state is not here: this partial clone has left it out");
+        Error::fatal("left_out", message).hint(format!("git fetch --refetch --no-filter {remote} {STATE_REF}"))
     }
 
     /// An object never changes under its name, so what was read once is true for ever.

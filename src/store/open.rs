@@ -32,7 +32,7 @@ impl Store {
         let config = Config::load(environment, &Scope { repository: Some((&places.git_dir, &places.common_dir)) })?;
         let (format, backend) = guard::check(&config)?;
         let work_dir = work_dir(cwd, &places, &config, environment)?;
-        let objects = Objects::open(&places.objects_dir, &borrowed(environment), format)?;
+        let objects = Objects::open(&places.objects_dir, &borrowed(environment), format, promisor(&config))?;
         let files = Files { modes: Modes::from_config(&config)?, is_durable: is_durable(&config)? };
         Ok(Store {
             coord_dir: places.common_dir.join("coord"),
@@ -114,6 +114,12 @@ fn real(path: &Path) -> PathBuf {
 
 fn borrowed(environment: &Environment) -> Vec<PathBuf> {
     environment.list("GIT_ALTERNATE_OBJECT_DIRECTORIES")
+}
+
+/// Returns the remote of a partial clone: git writes it down in one of two ways.
+fn promisor(config: &Config) -> Option<String> {
+    let promises = |name: &String| matches!(config.boolean(&format!("remote.{name}.promisor")), Ok(Some(true)));
+    config.text("extensions.partialClone").or_else(|| config.subsections("remote").into_iter().find(promises))
 }
 
 /// Reads `coord.fsync`: durable unless it is off.

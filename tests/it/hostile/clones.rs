@@ -90,6 +90,31 @@ fn a_list_of_cuts_that_is_none_is_damage() {
 }
 
 #[test]
+fn what_a_partial_clone_has_left_out_is_named_with_the_way_to_get_it() {
+    for filter in ["blob:none", "tree:0"] {
+        let (_author, full) = shared();
+        let url = full.git(&["remote", "get-url", "origin"]);
+        full.git(&["clone", "--quiet", &format!("--filter={filter}"), &url, "../partial"]);
+        let clone = full.at(full.machine.root().join("partial"));
+        // By hand; `init` would have asked for everything.
+        clone.git(&["fetch", "--quiet", "origin", "refs/coord/main:refs/coord/main"]);
+        let tip = clone.git(&["for-each-ref", "--format=%(objectname)", "refs/coord/main"]);
+        let mut hint = String::new();
+        for words in [&["task", "list"][..], &["note", "T-1", "x"], &["claim", "T-1"], &["show", "T-1"]] {
+            let refused = clone.coord(words).json().run();
+            is_refusal(&refused, 128, "left_out");
+            hint = refused.error()["hint"].as_str().expect("a hint").to_owned();
+        }
+        assert_eq!(clone.git(&["for-each-ref", "--format=%(objectname)", "refs/coord/main"]), tip);
+        let words: Vec<&str> = hint.split(' ').skip(1).collect();
+        clone.git(&words);
+        clone.ok(&["init"]);
+        clone.ok(&["doctor"]);
+        is_well(&clone);
+    }
+}
+
+#[test]
 fn a_lender_of_objects_that_is_gone_is_missed_and_not_taken_for_an_empty_state() {
     let lender = super::with_a_task();
     let borrower = lender.clone_to("borrower", &["--shared"]);
