@@ -2,6 +2,7 @@
 //!
 //! Nothing of the repository's configuration is believed here; whether it may be is decided in `trust.rs`.
 
+use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -33,7 +34,13 @@ pub(super) struct Places {
 
 /// Finds the repository that git would use in `cwd`.
 pub(super) fn find(cwd: &Path, environment: &Environment) -> Result<Places> {
-    let cwd = cwd.canonicalize().map_err(|err| fault::io(format!("enter {}", cwd.display()), err))?;
+    let cwd = cwd.canonicalize().map_err(|err| match err.kind() {
+        ErrorKind::NotFound => absent("the folder that this runs in is gone".to_owned())
+            .hint("change to a folder of a repository")
+            .because(err),
+        _ => fault::io(format!("enter {}", cwd.display()), err),
+    })?;
+    refuse_empty(environment)?;
     if let Some(named) = environment.path("GIT_DIR") {
         let path = cwd.join(named);
         let git_dir = if path.is_file() { read_gitfile(&path)? } else { path.clone() };
@@ -58,14 +65,27 @@ pub(super) fn find(cwd: &Path, environment: &Environment) -> Result<Places> {
         .hint("run `git init` there, or change to a folder of a repository"))
 }
 
+/// A variable that is set to nothing names no place. Git refuses it, and takes it not for one that is not set.
+fn refuse_empty(environment: &Environment) -> Result<()> {
+    let named = ["GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY"];
+    let is_empty = |name: &&&str| environment.var(name).is_some_and(|value| value.is_empty());
+    match named.iter().find(is_empty) {
+        None => Ok(()),
+        Some(name) => Err(absent(format!("{name} is set, but empty, and names no repository"))
+            .hint(format!("unset {name}, or set it to a path"))),
+    }
+}
+
 fn look_in(folder: &Path, environment: &Environment) -> Result<Option<Places>> {
     let dot_git = folder.join(".git");
     let top = folder.to_owned();
     if dot_git.is_file() {
         let git_dir = read_gitfile(&dot_git)?;
         let found = Found::Below { top, gitfile: Some(dot_git.clone()) };
-        let message =
-            || absent(format!("{} points to {}, which is no repository", dot_git.display(), git_dir.display()));
+        let message = || {
+            absent(format!("{} points to {}, which is no repository", dot_git.display(), git_dir.display()))
+                .hint("if the repository was moved, see `git help worktree` for `git worktree repair`")
+        };
         return places(&git_dir, found, environment).ok_or_else(message).map(Some);
     }
     if let Some(places) = places(&dot_git, Found::Below { top, gitfile: None }, environment) {

@@ -4,6 +4,7 @@
 mod clones;
 mod disk;
 mod in_the_way;
+mod places;
 mod read_only;
 
 use std::io::Write;
