@@ -11,7 +11,7 @@ use super::files::Files;
 use super::modes::Modes;
 use super::objects::Objects;
 use super::{RefBackend, Store, guard, trust};
-use crate::base::{Error, Result};
+use crate::base::{Error, Result, text};
 
 impl Store {
     /// Opens the repository that git would use in this folder.
@@ -127,7 +127,11 @@ fn is_durable(config: &Config) -> Result<bool> {
     match config.text("coord.fsync").as_deref() {
         None | Some("on") => Ok(true),
         Some("off") => Ok(false),
-        Some(_) => Ok(config.boolean("coord.fsync")?.unwrap_or(true)),
+        // A setting of ours is refused like the others of ours, not like one of git's.
+        Some(text) => config.boolean("coord.fsync").map(|is_on| is_on.unwrap_or(true)).map_err(|_| {
+            let shown = text::excerpt(text, 40);
+            Error::invalid("bad_setting", format!("coord.fsync is «{shown}», which is neither on nor off"))
+        }),
     }
 }
 

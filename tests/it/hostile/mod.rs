@@ -3,6 +3,7 @@
 
 mod clones;
 mod disk;
+mod environment;
 mod in_the_way;
 mod places;
 mod read_only;
