@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 
 use crate::base::{Error, Kind, Result};
-use crate::commands::verb::Scene;
+use crate::commands::verb::{Answer, Scene};
 use crate::render::{self, Look, Shown};
 use crate::session::{Environment, Options};
 use globals::Globals;
@@ -36,7 +36,7 @@ pub fn run(argv: &[OsString]) -> u8 {
             let look = globals.look(&scene);
             finish(
                 (row.run)(&matches, &scene).and_then(|answer| {
-                    let shown = render::answer(&answer, &look)?;
+                    let shown = render::answer(&answer, &look).map_err(|error| unheard(error, &answer))?;
                     if globals.verbose > 0 {
                         explain(&answer, &look);
                     }
@@ -70,6 +70,18 @@ fn finish(done: Result<(Shown, u8)>, look: &Look) -> u8 {
             render::error(&error, look);
             error.kind().exit_code()
         }
+    }
+}
+
+/// An answer that could not be shown, of a change that has landed all the same: who takes it for refused does it twice.
+/// What names no events has changed nothing, or may be done twice.
+fn unheard(error: Error, answer: &Answer) -> Error {
+    let data = answer.json().unwrap_or_default();
+    match data.get("commit").and_then(|commit| commit.as_str()) {
+        Some(commit) if data.get("events").is_some() => error
+            .hint(format!("the change has been made, as commit {commit}; see `git coord log`"))
+            .detail("commit", commit),
+        _ => error,
     }
 }
 
@@ -111,7 +123,7 @@ fn usage(error: &clap::Error, verb: Option<&str>) -> Error {
 }
 
 /// Says more of a write than its answer: the commit and what happened.
-fn explain(answer: &crate::commands::verb::Answer, look: &Look) {
+fn explain(answer: &Answer, look: &Look) {
     let Ok(data) = answer.json() else { return };
     if let Some(commit) = data.get("commit").and_then(|commit| commit.as_str()) {
         render::note(look, "commit", commit);

@@ -5,6 +5,7 @@ mod clones;
 mod disk;
 mod environment;
 mod in_the_way;
+mod outputs;
 mod places;
 mod read_only;
 
