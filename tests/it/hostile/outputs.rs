@@ -1,6 +1,6 @@
 //! Where the answer goes and the text comes from: closed, full, no terminal.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::process::{Output, Stdio};
 
 use super::{Whole, is_well, with_a_task};
@@ -80,4 +80,48 @@ fn nothing_needs_a_terminal_or_a_pager() {
             assert!(!answer.stdout.contains('\u{1b}'), "{answer}");
         }
     }
+}
+
+#[test]
+fn a_device_that_is_exported_to_stays_a_device() {
+    use std::os::unix::fs::FileTypeExt;
+    let repo = with_a_task();
+    // A pipe of the test's own: what a mistake here replaces must not be a device of the machine.
+    let pipe = repo.machine.root().join("pipe");
+    let made = repo.command("mkfifo").arg(&pipe).status().expect("mkfifo");
+    assert!(made.success());
+    let reader = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || fs::read_to_string(pipe).expect("text")
+    });
+    repo.ok(&["export", "json", &pipe.to_string_lossy()]);
+    let is_pipe = fs::symlink_metadata(&pipe).expect("the pipe").file_type().is_fifo();
+    assert!(is_pipe, "the pipe was replaced by a file");
+    assert!(reader.join().expect("text").contains("\"T-1\""));
+}
+
+#[test]
+fn a_link_that_is_exported_to_stays_a_link() {
+    let repo = with_a_task();
+    let (file, link) = (repo.machine.root().join("file"), repo.machine.root().join("link"));
+    fs::write(&file, "old").expect("a file");
+    std::os::unix::fs::symlink(&file, &link).expect("a link");
+    repo.ok(&["export", "json", &link.to_string_lossy()]);
+    assert!(fs::symlink_metadata(&link).expect("the link").is_symlink());
+    assert!(fs::read_to_string(&file).expect("text").contains("\"T-1\""));
+}
+
+#[test]
+fn a_file_that_cannot_be_exported_to_is_named_and_kept() {
+    let repo = with_a_task();
+    let folder = repo.machine.root().join("folder");
+    fs::create_dir(&folder).expect("a folder");
+    for place in [folder.clone(), folder.join("missing/file")] {
+        let refused = repo.coord(&["export", "json", &place.to_string_lossy()]).json().expect(128);
+        assert_eq!(refused.error_code(), "io", "{refused}");
+        assert!(refused.stderr.contains(&*place.to_string_lossy()), "{refused}");
+    }
+    assert_eq!(fs::read_dir(&folder).expect("a folder").count(), 0, "something was left behind");
+    let said = shell(&repo, "export json /dev/stdout");
+    assert!(String::from_utf8_lossy(&said.stdout).contains("\"T-1\""), "{said:?}");
 }
