@@ -29,6 +29,20 @@ pub fn for_terminal(text: &str) -> String {
     text.chars().filter(|&c| matches!(c, '\n' | '\t') || !is_unsafe(c)).collect()
 }
 
+/// Returns JSON that a terminal can be shown: what is unsafe in its texts, escaped as JSON escapes, and of equal value.
+pub fn json_for_terminal(json: String) -> String {
+    // Below the blank there is nothing to escape: JSON does so itself, and a line end is none of a text's.
+    let is_raw = |c: char| c > ' ' && is_unsafe(c);
+    if !json.contains(is_raw) {
+        return json;
+    }
+    let mut safe = String::with_capacity(json.len() + 64);
+    for c in json.chars() {
+        if is_raw(c) { safe.push_str(&format!("\\u{:04x}", u32::from(c))) } else { safe.push(c) }
+    }
+    safe
+}
+
 /// Returns the first `most` characters of the text on one line, with `…` where something was cut.
 pub fn excerpt(text: &str, most: usize) -> String {
     // Only a piece is looked at, so that a text of a megabyte costs no more than a short one.
@@ -77,6 +91,15 @@ mod tests {
     fn escapes_and_direction_marks_do_not_reach_the_terminal() {
         assert_eq!(for_terminal("a\u{1b}[31mb\u{202e}c\nd\r"), "a[31mbc\nd");
         assert_eq!(one_line(" a\r\n\tb\u{0}c "), "a bc");
+    }
+
+    #[test]
+    fn json_is_shown_without_what_a_terminal_obeys_and_means_the_same() {
+        let value = serde_json::json!({ "a\u{9b}": "x\u{7f}\u{202e}\u{1b}\u{feff}é😀\n" });
+        let shown = json_for_terminal(value.to_string());
+        assert!(!shown.contains(is_unsafe), "{shown}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).expect("JSON"), value);
+        assert_eq!(json_for_terminal("{\"a\":\"é\"}\n".to_owned()), "{\"a\":\"é\"}\n");
     }
 
     #[test]

@@ -58,7 +58,10 @@ pub fn answer(answer: &Answer, look: &Look) -> Result<Shown> {
     let bare = shown.bare();
     let text = match bare {
         Some(bare) => bare.to_owned(),
-        None if look.json => format!("{}\n", json!({ "schema": SCHEMA, "data": answer.json()? })),
+        None if look.json => {
+            let object = json!({ "schema": SCHEMA, "data": answer.json()? });
+            text::json_for_terminal(format!("{object}\n"))
+        }
         None => {
             let mut page = Page::default();
             shown.text(&mut page);
@@ -84,7 +87,7 @@ pub fn error(error: &Error, look: &Look) {
     let mut stderr = anstream::AutoStream::new(io::stderr(), choice(look, io::stderr().is_terminal()));
     // Where standard error is closed, there is nobody to tell.
     let _ = if look.json {
-        writeln!(stderr, "{}", error_json(error))
+        writeln!(stderr, "{}", text::json_for_terminal(error_json(error).to_string()))
     } else {
         stderr.write_all(error_text(error).as_bytes())
     };

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::lines::{self, BadLines};
-use crate::base::text::excerpt;
+use crate::base::text::{excerpt, json_for_terminal};
 use crate::base::{Error, Result};
 use crate::ops::import::{Entry, Import};
 use crate::records::{Agent, KINDS, Message, Record, Task, Typed, codec};
@@ -16,7 +16,7 @@ use crate::state::{Snapshot, Warning};
 
 /// Writes records as lines, in the order given.
 pub fn write<'a>(records: &'a [Arc<dyn Record>]) -> impl Iterator<Item = String> + 'a {
-    records.iter().map(|record| Value::Object(object(record.as_ref())).to_string())
+    records.iter().map(|record| json_for_terminal(Value::Object(object(record.as_ref())).to_string()))
 }
 
 /// Writes all records of a moment, by kind in the order of the table, then by id.

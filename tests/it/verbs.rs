@@ -17,7 +17,7 @@ use Effect::{Reads, Writes};
 pub(crate) struct Row {
     /// The verb, as the table of verbs names it.
     pub(crate) verb: &'static str,
-    words: &'static [&'static str],
+    pub(crate) words: &'static [&'static str],
     pub(crate) effect: Effect,
 }
 
@@ -100,6 +100,14 @@ pub(crate) fn furnish(repo: &Repo) -> String {
 impl Row {
     /// Returns the call of this row.
     pub(crate) fn call(&self, repo: &Repo, message: &str) -> Call {
+        let words = self.line(repo, message);
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        // The demo is many processes: with one seed for all, their messages would have one id.
+        if self.verb == "demo" { repo.live().coord(&words) } else { repo.coord(&words) }
+    }
+
+    /// Returns the words of this row, those of the verb first.
+    pub(crate) fn line(&self, repo: &Repo, message: &str) -> Vec<String> {
         let beads = repo.machine.root().join("issues.jsonl");
         let issue = "{\"id\":\"bd-1\",\"title\":\"An issue\",\"description\":\"\",\"status\":\"open\",\"priority\":1,\
                      \"issue_type\":\"task\",\"created_at\":\"2026-01-01T00:00:00Z\",\
@@ -118,6 +126,8 @@ impl Row {
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         // The demo is many processes: with one seed for all, their messages would have one id.
         if self.verb == "demo" { repo.live().coord(&words) } else { repo.coord(&words) }
+        let words = self.verb.split(' ').chain(self.words.iter().copied());
+        words.map(|word| word.replace("$MESSAGE", message).replace("$BEADS", &beads.to_string_lossy())).collect()
     }
 }
 

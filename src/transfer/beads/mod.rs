@@ -15,6 +15,7 @@ mod tests;
 
 use serde_json::{Map, Value};
 
+use crate::base::text::json_for_terminal;
 use crate::base::{Error, Result};
 use crate::records::{Message, Task};
 use crate::state::{Snapshot, all};
@@ -32,7 +33,7 @@ pub fn write<'a>(tasks: &'a [Task], messages: &'a [Message]) -> impl Iterator<It
     let notes = comment::by_thread(messages);
     tasks.iter().map(move |task| {
         let notes = notes.get(task.id.as_str()).map_or(&[] as &[&Message], Vec::as_slice);
-        Value::Object(issue(task, notes)).to_string()
+        json_for_terminal(Value::Object(issue(task, notes)).to_string())
     })
 }
 

@@ -1,6 +1,7 @@
 //! Hostile surroundings: wherever it is run and whatever it is given, it says clearly what is wrong, ends with a
 //! documented exit code, and loses nothing.
 
+mod arguments;
 mod clones;
 mod disk;
 mod environment;
