@@ -144,7 +144,7 @@ pub fn read(snapshot: &dyn Snapshot, input: &Read, context: &Context) -> Result<
 /// `empty_text`.
 pub fn require_text(body: &str, what: &str) -> Result<()> {
     if body.trim().is_empty() {
-        return Err(Error::invalid("empty_text", format!("cannot send an empty {what}")));
+        return Err(Error::invalid("empty_text", format!("cannot take an empty {what}: it has to say something")));
     }
     Ok(())
 }
