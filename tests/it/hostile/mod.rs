@@ -2,6 +2,7 @@
 //! documented exit code, and loses nothing.
 
 mod arguments;
+mod clock;
 mod clones;
 mod disk;
 mod environment;
@@ -9,6 +10,7 @@ mod in_the_way;
 mod outputs;
 mod places;
 mod read_only;
+mod sizes;
 
 use std::io::Write;
 use std::process::Command;
