@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::{Changeset, Edit, Snapshot};
 use crate::base::{Id, Result, id};
-use crate::records::record::Record;
 use crate::records::recipient::{self, Recipient};
+use crate::records::record::Record;
 use crate::records::{Config, Kind, kind};
 
 /// The records of a moment, as changes that lie over it would leave them.

@@ -116,18 +116,11 @@ impl Row {
         let lines = repo.machine.root().join("lines.jsonl");
         let operations = "{\"op\":\"task new\",\"as\":\"x\",\"title\":\"Applied\"}\n{\"op\":\"claim\",\"id\":\"$x\"}\n";
         std::fs::write(&lines, operations).expect("a file of operations");
-        let words: Vec<String> = self
-            .verb
-            .split(' ')
-            .chain(self.words.iter().copied())
+        let words = self.verb.split(' ').chain(self.words.iter().copied());
+        words
             .map(|word| word.replace("$MESSAGE", message).replace("$BEADS", &beads.to_string_lossy()))
             .map(|word| word.replace("$LINES", &lines.to_string_lossy()))
-            .collect();
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        // The demo is many processes: with one seed for all, their messages would have one id.
-        if self.verb == "demo" { repo.live().coord(&words) } else { repo.coord(&words) }
-        let words = self.verb.split(' ').chain(self.words.iter().copied());
-        words.map(|word| word.replace("$MESSAGE", message).replace("$BEADS", &beads.to_string_lossy())).collect()
+            .collect()
     }
 }
 

@@ -159,7 +159,7 @@ fn a_body_with_nul_and_escapes_is_kept_to_the_byte_and_shown_without() {
         assert!(!shown.contains(|c| c != '\n' && is_unsafe(c)), "{words:?}: {shown:?}");
     }
     assert_eq!(repo.data(&["show", "T-2"])["record"]["body"], text);
-    let again = Arc::new(repo.ok(&["export", "json"]).stdout);
+    let again = repo.ok(&["export", "json"]).stdout;
     let other = Repo::set_up();
     other.coord(&["import", "json", "-"]).input(&again).expect(0);
     assert_eq!(other.data(&["show", "T-2"])["record"]["body"], text, "an export is no way to lose a byte");
