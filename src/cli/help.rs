@@ -19,7 +19,7 @@ pub(super) fn overview() -> String {
             text.push_str(&format!("\n{heading}{}{heading:#}\n", row.group.heading()));
         }
         let about = (row.augment)(Command::new(row.name)).get_about().map(ToString::to_string).unwrap_or_default();
-        text.push_str(&format!("  {id}{:<10}{id:#}  {about}\n", row.name));
+        text.push_str(&format!("  {id}{:<12}{id:#}  {about}\n", row.name));
     }
     text.push_str(
         "\nEverywhere: --agent NAME, --session ID, --json, -q, -v, --color WHEN, --no-pager\n\

@@ -48,8 +48,8 @@ pub(super) fn parse(argv: &[OsString]) -> Result<Parsed, clap::Error> {
 /// Returns the verb that a command line names, where it is one.
 pub(super) fn verb_of(argv: &[OsString]) -> Option<&'static str> {
     let words = words(argv);
-    let is_named = |row: &&Row| row.name == words.join(" ") || words.first().is_some_and(|first| row.name == first);
-    VERBS.iter().find(is_named).map(|row| row.name)
+    let named = |name: &str| VERBS.iter().find(|row| row.name == name);
+    named(&words.join(" ")).or_else(|| named(words.first()?)).map(|row| row.name)
 }
 
 /// Returns whether errors of this command line are to be told as JSON.
@@ -92,7 +92,9 @@ fn with_noun(root: Command, noun: &'static str, verb: Command) -> Command {
 /// Returns the verbs that a command line with these first words can mean; none where all are to be built.
 fn candidates(first: &str, second: &str) -> Vec<&'static Row> {
     let name = format!("{first} {second}");
-    if let Some(row) = VERBS.iter().find(|row| row.name == name || row.name == first) {
+    // `status post` is a verb although `status` is one.
+    let named = |name: &str| VERBS.iter().find(|row| row.name == name);
+    if let Some(row) = named(&name).or_else(|| named(first)) {
         return vec![row];
     }
     let noun = format!("{first} ");

@@ -16,6 +16,7 @@ pub mod written;
 
 pub mod setup;
 pub mod task;
+pub mod sprint;
 pub mod message;
 pub mod agent;
 pub mod status;
@@ -37,8 +38,10 @@ pub const VERBS: &[Row] = &[
     row::<task::task_show::TaskShow>(),
     write::<task::edit::Edit>(),
     write::<task::move_to::MoveTo>(),
+    write::<task::rm::Rm>(),
     write::<task::dep_add::DepAdd>(),
     write::<task::dep_rm::DepRm>(),
+    row::<task::dep_tree::DepTree>(),
     row::<task::ready::Ready>(),
     row::<task::blocked::Blocked>(),
     row::<task::next::Next>(),
@@ -55,6 +58,12 @@ pub const VERBS: &[Row] = &[
     write::<task::reopen::Reopen>(),
     write::<task::cancel::Cancel>(),
     row::<task::bulk::Bulk>(),
+    write::<sprint::new::New>(),
+    row::<sprint::show::Show>(),
+    row::<sprint::list::List>(),
+    write::<sprint::edit::Edit>(),
+    write::<sprint::start::Start>(),
+    write::<sprint::close::Close>(),
     write::<message::send::Send>(),
     row::<message::inbox::Inbox>(),
     write::<message::read::Read>(),
@@ -67,6 +76,8 @@ pub const VERBS: &[Row] = &[
     row::<agent::list::List>(),
     write::<agent::edit::Edit>(),
     row::<status::dashboard::Status>(),
+    write::<status::post::Post>(),
+    row::<status::list::List>(),
     row::<status::heartbeat::Heartbeat>(),
     row::<status::stale::Stale>(),
     row::<history::log::Log>(),

@@ -22,6 +22,8 @@ pub enum Group {
     SetUp,
     /// Tasks and what becomes of them.
     Task,
+    /// Sprints.
+    Sprint,
     /// Messages.
     Message,
     /// Who works here.
@@ -40,6 +42,7 @@ impl Group {
         match self {
             Group::SetUp => "Set up",
             Group::Task => "Tasks",
+            Group::Sprint => "Sprints",
             Group::Message => "Messages",
             Group::Agent => "Agents",
             Group::Status => "Status",

@@ -10,6 +10,7 @@ use super::verb::{Effect, Group, Plan, Report, Row, Scene, Verb, row};
 use crate::base::{Error, Id, Result, Timestamp};
 use crate::ops::Operation;
 use crate::records::message::MESSAGE;
+use crate::records::sprint::SPRINT;
 use crate::records::task::TASK;
 use crate::session::{Outcome, resolve};
 use crate::state::Snapshot;
@@ -117,6 +118,25 @@ impl Desk<'_> {
     /// `not_found` or `ambiguous`, both 4.
     pub fn task(&self, name: &str) -> Result<String> {
         resolve::one(self.snapshot, &TASK, name).map(String::from)
+    }
+
+    /// Returns the id of the sprint that was typed.
+    ///
+    /// # Errors
+    /// `not_found` or `ambiguous`, both 4.
+    pub fn sprint(&self, name: &str) -> Result<String> {
+        resolve::one(self.snapshot, &SPRINT, name).map(String::from)
+    }
+
+    /// Returns the id of the sprint that was typed, or what was typed where there is none yet.
+    ///
+    /// # Errors
+    /// `ambiguous` (4).
+    pub fn sprint_to_be(&self, name: &str) -> Result<String> {
+        match self.sprint(name) {
+            Err(error) if error.code() == "not_found" => Ok(name.to_owned()),
+            found => found,
+        }
     }
 
     /// Returns the id of the message that was typed.

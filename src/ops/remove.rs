@@ -59,7 +59,8 @@ fn free(
             && (other.depends_on.contains(task.id.as_str()) || other.parent.as_deref() == Some(&task.id))
     });
     let unreadable = snapshot.broken_naming(&TASK, &task.id)?;
-    if !input.force && !(dependents.is_empty() && unreadable.is_empty()) {
+    let is_needed = !dependents.is_empty() || !unreadable.is_empty();
+    if is_needed && !input.force {
         let names = dependents.iter().map(|other| other.id.to_string());
         let names: Vec<String> = names.chain(unreadable.iter().map(|id| id.to_string())).collect();
         let they =
@@ -67,8 +68,7 @@ fn free(
         let message = format!("cannot remove {}: {} {they}", task.id, listed(&names));
         return Err(Error::invalid("has_dependents", message)
             .detail("dependents", names)
-            .hint(format!("git coord show {}", task.id))
-            .hint(format!("git coord cancel {} \"…\"", task.id)));
+            .hint(format!("git coord show {}", task.id)));
     }
     for id in &unreadable {
         changes.warn("unreadable", format!("{id} may wait for {}, and cannot be read", task.id));

@@ -15,6 +15,7 @@ mod message;
 mod moments;
 mod progress;
 mod setup;
+mod sprint;
 mod status;
 mod task;
 mod together;

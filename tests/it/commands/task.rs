@@ -264,3 +264,25 @@ fn a_task_can_be_moved() {
     script.run("task move T-1 --parent '' --sprint ''").run("task move T-1 --parent ''");
     assert_transcript!(script);
 }
+
+#[test]
+fn a_task_is_removed_where_nobody_needs_it() {
+    let mut script = Transcript::with_tasks();
+    script.run("task rm T-1").run("task rm T-4 --json").run("task rm T-1 --force").run("show T-2").run("task rm T-1");
+    script.before("claim T-2 --agent dev-1");
+    script.run("task rm T-2 --agent dev-2").run("task rm T-2 --agent dev-1 --json");
+    assert_transcript!(script);
+}
+
+#[test]
+fn the_tree_says_what_a_task_waits_for() {
+    let mut script = Transcript::with_tasks();
+    script.before("task new 'Ship' --id T-5 --depends-on T-2 --depends-on T-4 --depends-on T-1");
+    script
+        .run("dep tree T-5")
+        .run("dep tree T-3")
+        .run("dep tree T-2 --json")
+        .run("dep tree T-5 --limit 2")
+        .run("dep tree zz");
+    assert_transcript!(script);
+}

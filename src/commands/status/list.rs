@@ -1,0 +1,128 @@
+//! `status list`: what agents have reported.
+
+use clap::Args as ClapArgs;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::base::{Result, Timestamp, text};
+use crate::commands::args::ListArgs;
+use crate::commands::page::{Page, Style, plain, styled};
+use crate::commands::record::{self, Listed, RecordJson, ago, word_style};
+use crate::commands::verb::{Group, Report, Scene, Verb};
+use crate::query::dispatch;
+use crate::records::StatusEntry;
+use crate::records::status::Severity;
+use crate::state::{Page as Items, all};
+
+/// List what agents have reported, the oldest first
+///
+/// Stale is an entry whose agent said that it is at it, has said nothing later of the same, and has given no sign of
+/// life for longer than the entry lives.
+#[derive(Debug, Default, ClapArgs, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Args {
+    /// Only entries of this agent
+    #[arg(long, value_name = "NAME")]
+    pub by: Option<String>,
+    /// Only entries of this sprint
+    #[arg(long, value_name = "ID")]
+    pub sprint: Option<String>,
+    /// Only entries of this task
+    #[arg(long, value_name = "ID")]
+    pub task: Option<String>,
+    /// Only entries of this status
+    #[arg(long, value_name = "S")]
+    pub status: Option<String>,
+    /// Only entries of this severity
+    #[arg(long, value_name = "LEVEL")]
+    pub severity: Option<String>,
+    /// Only entries that are stale
+    #[arg(long)]
+    pub stale: bool,
+    #[command(flatten)]
+    #[serde(flatten)]
+    #[allow(missing_docs)]
+    pub list: ListArgs,
+}
+
+impl Args {
+    fn fits(&self, entry: &StatusEntry) -> bool {
+        let same = |wanted: &Option<String>, value: Option<&str>| {
+            wanted.as_deref().is_none_or(|wanted| value.is_some_and(|value| value.eq_ignore_ascii_case(wanted)))
+        };
+        same(&self.by, Some(&entry.agent))
+            && same(&self.sprint, entry.sprint.as_deref())
+            && same(&self.task, entry.task.as_deref())
+            && same(&self.status, Some(entry.status.as_str()))
+            && same(&self.severity, Some(entry.severity.as_str()))
+    }
+}
+
+/// What an agent has reported.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Item {
+    /// The entry.
+    #[serde(flatten)]
+    pub entry: RecordJson,
+    /// Whether its agent has gone silent over it.
+    pub stale: bool,
+    #[serde(skip)]
+    shown: StatusEntry,
+}
+
+/// What agents have reported.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Answer {
+    listed: Listed<Item>,
+    #[serde(skip)]
+    now: Timestamp,
+}
+
+/// The verb.
+pub struct List;
+
+impl Verb for List {
+    const NAME: &'static str = "status list";
+    const GROUP: Group = Group::Status;
+    type Args = Args;
+    type Report = Answer;
+
+    fn run(args: Args, scene: &Scene) -> Result<Answer> {
+        let session = scene.session()?;
+        let entries = all::<StatusEntry>(&session.snapshot()?)?;
+        let stale = dispatch::stale(&entries, &session.machine().signs(), session.now());
+        let is_stale = |entry: &StatusEntry| stale.iter().any(|(other, _)| other.id == entry.id);
+        let mut shown = entries.clone();
+        shown.retain(|entry| args.fits(entry) && (!args.stale || is_stale(entry)));
+        let page = Items::cut(shown, &args.list.paging(), |entry| entry.id.to_string());
+        let item = |entry: StatusEntry| Item {
+            entry: record::json(&entry, args.list.stamps),
+            stale: is_stale(&entry),
+            shown: entry,
+        };
+        Ok(Answer { listed: Listed::new(page, item), now: session.now() })
+    }
+}
+
+impl Report for Answer {
+    fn text(&self, page: &mut Page) {
+        if self.listed.items.is_empty() {
+            page.say("No status entries");
+        }
+        for Item { shown: entry, stale, .. } in &self.listed.items {
+            let [status, severity] = [entry.status.as_str(), entry.severity.as_str()];
+            let about = entry.task.as_deref().or(entry.sprint.as_deref()).unwrap_or_default();
+            let severity = if entry.severity == Severity::Info { "" } else { severity };
+            page.line([
+                styled(word_style(status), text::excerpt(status, 40)),
+                plain(format!("  {}  {}", text::excerpt(&entry.agent, 40), text::excerpt(about, 60))),
+                styled(word_style(severity), format!("  {}", text::excerpt(severity, 40))),
+                styled(Style::Dim, format!("  {}", ago(self.now, entry.timestamp))),
+                styled(Style::Warn, if *stale { "  stale" } else { "" }),
+            ]);
+            page.text(4, &entry.body);
+        }
+        self.listed.say_rest(page);
+    }
+}
