@@ -2,7 +2,7 @@
 //!
 //! Building the parser of every verb takes longer than all of git's start; it is built for help and errors.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
 use clap::{ArgMatches, Args as _, Command, FromArgMatches as _};
 
@@ -38,10 +38,42 @@ pub(super) fn parse(argv: &[OsString]) -> Result<Parsed, clap::Error> {
     let mut command = root(if rows.is_empty() { VERBS.iter().collect() } else { rows });
     let matches = command.try_get_matches_from_mut(argv)?;
     let globals = Globals::from_arg_matches(&matches)?;
+    refuse_misspelt(&mut command, argv, &matches)?;
     let (name, inner) = innermost(&matches);
     match VERBS.iter().find(|row| row.name == name) {
         Some(row) => Ok(Parsed::Verb(row, globals, inner.clone())),
         None => Ok(Parsed::Text(help::overview())),
+    }
+}
+
+/// Refuses a word that was taken for a text and looks like a misspelt option. Behind a bare `--` there are only texts.
+fn refuse_misspelt(root: &mut Command, argv: &[OsString], matches: &ArgMatches) -> Result<(), clap::Error> {
+    let (mut command, mut matches) = (root, matches);
+    while let Some((name, inner)) = matches.subcommand() {
+        match command.find_subcommand_mut(name) {
+            Some(found) => (command, matches) = (found, inner),
+            None => return Ok(()),
+        }
+    }
+    // What an option takes for its value is not looked at: it stands where only a value can stand.
+    let texts = command.get_arguments().filter(|arg| arg.is_positional() && !arg.is_trailing_var_arg_set());
+    let texts: Vec<&OsStr> = texts.filter_map(|arg| matches.get_raw(arg.get_id().as_str())).flatten().collect();
+    let known: Vec<&str> = command.get_arguments().filter_map(|arg| arg.get_long()).collect();
+    let is_misspelt = |word: &&str| {
+        let name = word.trim_start_matches('-');
+        let name = name.split_once('=').map_or(name, |(name, _)| name);
+        let is_option = word.starts_with("--") && !word.contains(char::is_whitespace);
+        is_option && !known.contains(&name) && texts.contains(&OsStr::new(*word))
+    };
+    let mut words = argv.iter().take_while(|word| *word != "--").filter_map(|word| word.to_str());
+    match words.find(is_misspelt) {
+        None => Ok(()),
+        Some(word) => {
+            let word = crate::base::text::excerpt(word, 60);
+            let message =
+                format!("«{word}» looks like an option, and is none; put `--` before it to give it as a text");
+            Err(command.error(clap::error::ErrorKind::UnknownArgument, message))
+        }
     }
 }
 

@@ -49,7 +49,7 @@ pub fn limit_value(text: &str) -> Result<u32, String> {
     text.parse().ok().filter(|limit| *limit > 0).ok_or_else(|| "takes a whole number, at least 1".to_owned())
 }
 
-/// Reads a value that is a text: it may begin with `-`, but one that looks like a misspelt option is refused.
+/// Reads a text that is the value of an option: it may begin with `-`, but one that looks like an option is refused.
 ///
 /// # Errors
 /// Where the text is one word that begins with `--`.

@@ -5,7 +5,6 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::base::Result;
-use crate::commands::args::text_value;
 use crate::commands::verb::Group;
 use crate::commands::write::{Desk, Write};
 use crate::commands::written::Written;
@@ -25,7 +24,7 @@ pub struct Args {
     #[arg(value_name = "MSG")]
     pub message: String,
     /// The answer; `-` reads standard input
-    #[arg(value_name = "TEXT", allow_hyphen_values = true, value_parser = text_value)]
+    #[arg(value_name = "TEXT", allow_hyphen_values = true)]
     pub text: String,
 
     /// What the answer is: response, approval, directive, or any word

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::base::Result;
-use crate::commands::args::{split, text_value};
+use crate::commands::args::split;
 use crate::commands::verb::Group;
 use crate::commands::write::{Desk, Write};
 use crate::commands::written::Written;
@@ -24,7 +24,7 @@ pub struct Args {
     #[arg(value_name = "TO")]
     pub to: String,
     /// The content; `-` reads standard input
-    #[arg(value_name = "TEXT", allow_hyphen_values = true, value_parser = text_value)]
+    #[arg(value_name = "TEXT", allow_hyphen_values = true)]
     pub text: String,
 
     /// What it is for: directive, question, response, progress, blocker, error, chat, handoff, approval, or any word

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::base::Result;
-use crate::commands::args::{moment, text_value};
+use crate::commands::args::moment;
 use crate::commands::verb::Group;
 use crate::commands::write::{Desk, Write};
 use crate::commands::written::Written;
@@ -21,7 +21,7 @@ use crate::session::Outcome;
 #[serde(default)]
 pub struct Args {
     /// What it is called, on one line
-    #[arg(value_name = "TITLE", allow_hyphen_values = true, value_parser = text_value)]
+    #[arg(value_name = "TITLE", allow_hyphen_values = true)]
     pub title: String,
 
     /// The id; without it one is made

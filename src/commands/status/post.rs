@@ -5,7 +5,6 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::base::Result;
-use crate::commands::args::text_value;
 use crate::commands::verb::Group;
 use crate::commands::write::{Desk, Write};
 use crate::commands::written::Written;
@@ -22,7 +21,7 @@ use crate::session::{Outcome, settings};
 #[serde(default)]
 pub struct Args {
     /// What happened; `-` reads standard input
-    #[arg(value_name = "TEXT", allow_hyphen_values = true, value_parser = text_value)]
+    #[arg(value_name = "TEXT", allow_hyphen_values = true)]
     pub text: String,
 
     /// How it stands: STARTED, IN_PROGRESS, BLOCKED, COMPLETE, HANDOFF, FAILED, or any word

@@ -5,7 +5,6 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::base::Result;
-use crate::commands::args::text_value;
 use crate::commands::verb::Group;
 use crate::commands::write::{Desk, Write};
 use crate::commands::written::Written;
@@ -21,7 +20,7 @@ pub struct Args {
     #[arg(value_name = "ID")]
     pub id: String,
     /// Why; goes to whom you report to; `-` reads standard input
-    #[arg(value_name = "REASON", allow_hyphen_values = true, value_parser = text_value)]
+    #[arg(value_name = "REASON", allow_hyphen_values = true)]
     pub reason: String,
 
     /// The task it waits for from now on

@@ -5,7 +5,6 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::base::Result;
-use crate::commands::args::text_value;
 use crate::commands::verb::Group;
 use crate::commands::write::{Desk, Write};
 use crate::commands::written::Written;
@@ -21,7 +20,7 @@ pub struct Args {
     #[arg(value_name = "ID")]
     pub id: String,
     /// What came of it; `-` reads standard input
-    #[arg(value_name = "SUMMARY", allow_hyphen_values = true, value_parser = text_value)]
+    #[arg(value_name = "SUMMARY", allow_hyphen_values = true)]
     pub summary: Option<String>,
     /// The id of the claim you hold
     #[arg(long, value_name = "ID")]

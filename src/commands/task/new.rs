@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::base::Result;
-use crate::commands::args::{split, text_value};
+use crate::commands::args::split;
 use crate::commands::verb::Group;
 use crate::commands::write::{Desk, Write};
 use crate::commands::written::Written;
@@ -20,7 +20,7 @@ use crate::session::Outcome;
 #[serde(default)]
 pub struct Args {
     /// What is to be done, on one line
-    #[arg(value_name = "TITLE", allow_hyphen_values = true, value_parser = text_value)]
+    #[arg(value_name = "TITLE", allow_hyphen_values = true)]
     pub title: String,
     /// The id; without it a random one is made
     #[arg(long, value_name = "ID")]

@@ -5,7 +5,6 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::base::Result;
-use crate::commands::args::text_value;
 use crate::commands::page::{Style, plain, styled};
 use crate::commands::verb::Group;
 use crate::commands::write::{Desk, Write};
@@ -24,7 +23,7 @@ pub struct Args {
     #[arg(value_name = "ID")]
     pub id: String,
     /// The remark; `-` reads standard input
-    #[arg(value_name = "TEXT", allow_hyphen_values = true, value_parser = text_value)]
+    #[arg(value_name = "TEXT", allow_hyphen_values = true)]
     pub text: String,
 
     /// Say how far the task is; goes to whom you report to

@@ -68,7 +68,9 @@ fn a_command_line_that_makes_no_sense_is_refused() {
 fn texts_may_begin_with_a_dash_but_not_look_like_an_option() {
     let mut script = Transcript::with_tasks();
     script.run("note T-1 '-v is a flag'").run("note T-1 -x").run("note T-1 '--force is a flag'").run("note T-1 --frce");
-    script.run_with("--frce\n", "note T-1 -").run_with("", "note T-1 -").run("thread T-1");
+    script.run_with("--frce\n", "note T-1 -").run_with("", "note T-1 -");
+    script.run("note T-1 -- --force").run("note T-1 --json -- --json").run("task new X --body --frce");
+    script.run("task edit T-1 --title --frce").run("thread T-1");
     let answer = script.call("note T-1 -").input("\u{0}").run();
     assert_eq!(answer.exit(), 0, "{answer}");
     assert_transcript!(script);
