@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::Context;
-use crate::base::{Error, Id, Result};
+use crate::base::{Error, Id, Result, text};
 use crate::query::{Graph, Missing, cycles, missing};
-use crate::records::record::{Typed, downcast};
+use crate::records::record::{AnyRecord, Record, Typed, downcast};
 use crate::records::task::Status;
-use crate::records::{Agent, Message, Rule, Task, stamps};
+use crate::records::{Agent, KINDS, Kind, Message, Rule, Task, stamps};
 use crate::state::{Changeset, Edit, Snapshot, Warning, all, find};
 
 /// The most cycles, and the most missing targets, that warnings name one by one.
@@ -31,6 +31,8 @@ pub struct Import {
     pub messages: Vec<Entry<Message>>,
     /// The agent profiles.
     pub agents: Vec<Entry<Agent>>,
+    /// Records of all other kinds.
+    pub records: Vec<Row>,
     /// What was odd about the source.
     pub warnings: Vec<Warning>,
 }
@@ -59,6 +61,30 @@ impl<T: Typed> Entry<T> {
     }
 }
 
+/// A record of any kind: its front matter with the kind in it, and its text.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Row {
+    /// The front matter.
+    pub fields: Map<String, Value>,
+    /// The text.
+    pub body: String,
+}
+
+impl Row {
+    /// Returns the record.
+    ///
+    /// # Errors
+    /// `bad_value`, `bad_record`; `unknown_kind` where this version does not know the kind.
+    pub fn record(&self) -> Result<AnyRecord> {
+        let name = self.fields.get("kind").and_then(Value::as_str).unwrap_or_default();
+        let kind = Kind::find(name).ok_or_else(|| {
+            let shown = text::excerpt(name, 40);
+            Error::invalid("unknown_kind", format!("there is no kind of record called «{shown}»"))
+        })?;
+        (kind.build)(self.fields.clone(), &self.body)
+    }
+}
+
 /// What an import did, and what is odd about what it took.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Tally {
@@ -74,6 +100,8 @@ pub struct Tally {
     pub messages: usize,
     /// Agent profiles that were not there or older.
     pub agents: usize,
+    /// Records of other kinds that were not there or older.
+    pub records: usize,
     /// Groups of tasks that wait for each other, with one that was in the source among them.
     pub cycles: Vec<Vec<String>>,
     /// Links of tasks in the source to tasks that do not exist.
@@ -97,8 +125,12 @@ pub fn plan(snapshot: &dyn Snapshot, input: &Import) -> Result<(Changeset, Tally
     let mut changes = Changeset::new(String::new());
     changes.warnings.clone_from(&input.warnings);
     let mut tally = Tally::default();
-    refuse_twins::<Task>(snapshot, &input.tasks)?;
-    refuse_twins::<Agent>(snapshot, &input.agents)?;
+    refuse_twins(snapshot, Task::KIND, input.tasks.iter().map(|entry| &entry.record.id))?;
+    refuse_twins(snapshot, Agent::KIND, input.agents.iter().map(|entry| &entry.record.id))?;
+    let others = input.records.iter().map(Row::record).collect::<Result<Vec<_>>>()?;
+    for kind in KINDS {
+        refuse_twins(snapshot, kind, others.iter().filter(|record| record.kind() == *kind).map(|record| record.id()))?;
+    }
     for entry in &input.tasks {
         match take(snapshot, entry, input, &mut changes, settle_claim)? {
             Taken::Added => tally.added += 1,
@@ -118,6 +150,9 @@ pub fn plan(snapshot: &dyn Snapshot, input: &Import) -> Result<(Changeset, Tally
             tally.messages += 1;
             changes.put(message);
         }
+    }
+    for row in &input.records {
+        tally.records += usize::from(take_any(snapshot, row, input, &mut changes)?);
     }
     inspect_links(snapshot, input, &mut changes, &mut tally)?;
     changes.subject = format!(
@@ -155,7 +190,10 @@ fn take<T: Typed>(
     if incoming.updated_at() < before.updated_at() {
         return Ok(Taken::Older);
     }
-    let mut after = replaced(&before, &incoming, &input.speaks_for)?;
+    let after = replaced(&before, &incoming, &input.speaks_for)?;
+    let Some(mut after) = downcast::<T>(&after).cloned() else {
+        return Err(Error::fatal("internal", "a record changed its kind"));
+    };
     let warned = changes.warnings.len();
     settle(&before, &mut after, changes);
     // Stamped as the source says, not as whoever runs the import: two machines that take over the same rows
@@ -175,12 +213,29 @@ fn updated_by<T: Typed>(record: &T) -> String {
     record.clone().common_mut().updated_by.clone()
 }
 
+/// Takes over one record of a kind that has no rules of its own here; returns whether anything is different.
+fn take_any(snapshot: &dyn Snapshot, row: &Row, input: &Import, changes: &mut Changeset) -> Result<bool> {
+    let incoming = row.record()?;
+    let kind = incoming.kind();
+    let Some(before) = snapshot.find(kind, incoming.id())? else {
+        changes.put_any(incoming);
+        return Ok(true);
+    };
+    if incoming.updated_at() < before.updated_at() {
+        return Ok(false);
+    }
+    let after = replaced(before.as_ref(), incoming.as_ref(), &input.speaks_for)?;
+    let by = row.fields.get("updated_by").and_then(Value::as_str).unwrap_or_default();
+    let marked = (kind.mark)(&before, &after, incoming.updated_at(), by)?;
+    Ok(marked.map(|marked| changes.put_any(marked)).is_some())
+}
+
 /// Returns `before` with what the source speaks for replaced; what never changes after a record was made stays.
-fn replaced<T: Typed>(before: &T, incoming: &T, speaks_for: &BTreeSet<String>) -> Result<T> {
+fn replaced(before: &dyn Record, incoming: &dyn Record, speaks_for: &BTreeSet<String>) -> Result<AnyRecord> {
+    let kind = before.kind();
     let spoken = |name: &str| speaks_for.is_empty() || speaks_for.contains(name);
     let (mut fields, mut new) = (before.to_map(), incoming.to_map());
-    fields.shift_remove("kind");
-    for field in T::KIND.fields {
+    for field in kind.fields.iter().filter(|field| field.name != "body") {
         let (old, new) = (fields.shift_remove(field.name), new.shift_remove(field.name));
         let value = match field.rule {
             Rule::Immutable => old.or(new),
@@ -192,16 +247,15 @@ fn replaced<T: Typed>(before: &T, incoming: &T, speaks_for: &BTreeSet<String>) -
         fields.extend(value.map(|value| (field.name.to_owned(), value)));
     }
     if speaks_for.is_empty() {
-        let unknown = |name: &String| T::KIND.field(name).is_none();
+        let unknown = |name: &String| kind.field(name).is_none();
         fields.retain(|name, _| !unknown(name));
         fields.extend(new.into_iter().filter(|(name, _)| unknown(name)));
     }
-    let mut after: T = serde_json::from_value(Value::Object(fields)).map_err(|error| {
-        Error::invalid("bad_record", format!("cannot replace {} {}", T::KIND.name, before.id())).because(error)
-    })?;
-    let body = if spoken("body") { incoming.body() } else { before.body() };
-    body.clone_into(after.common_mut().body);
-    Ok(after)
+    let is_fixed = kind.field("body").is_some_and(|field| field.rule == Rule::Immutable);
+    let body = if spoken("body") && !is_fixed { incoming.body() } else { before.body() };
+    (kind.build)(fields, body).map_err(|error| {
+        Error::invalid("bad_record", format!("cannot replace {} {}", kind.name, before.id())).because(error)
+    })
 }
 
 /// Replaces the keys of a map that the source speaks for, written as `field/key`.
@@ -246,12 +300,19 @@ fn settle_claim(before: &Task, after: &mut Task, changes: &mut Changeset) {
 }
 
 /// Refuses records whose id differs from one that is there only in case: one file system holds not both.
-fn refuse_twins<T: Typed>(snapshot: &dyn Snapshot, entries: &[Entry<T>]) -> Result<()> {
-    let there: BTreeMap<String, Id> = snapshot.ids(T::KIND)?.into_iter().map(|id| (id.folded(), id)).collect();
-    for entry in entries {
-        let id = entry.record.id();
+fn refuse_twins<'a>(
+    snapshot: &dyn Snapshot,
+    kind: &'static Kind,
+    incoming: impl Iterator<Item = &'a Id>,
+) -> Result<()> {
+    let mut incoming = incoming.peekable();
+    if incoming.peek().is_none() {
+        return Ok(());
+    }
+    let there: BTreeMap<String, Id> = snapshot.ids(kind)?.into_iter().map(|id| (id.folded(), id)).collect();
+    for id in incoming {
         if let Some(other) = there.get(&id.folded()).filter(|other| *other != id) {
-            let message = format!("cannot import {} {id}: {other} differs from it only in case", T::KIND.name);
+            let message = format!("cannot import {} {id}: {other} differs from it only in case", kind.name);
             return Err(Error::conflict("id_taken", message).detail("id", id.as_str()).detail("taken", other.as_str()));
         }
     }

@@ -1,6 +1,6 @@
 //! Full records as JSON lines, out and in again: what a file in the tip tree holds, in one object.
 //!
-//! Writing knows no kinds. Reading takes the kinds that an import takes; lines of others are passed over and counted.
+//! Writing knows no kinds. Reading takes all kinds that this version knows; lines of others are passed over and counted.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,8 +10,8 @@ use serde_json::{Map, Value};
 use super::lines::{self, BadLines};
 use crate::base::text::{excerpt, json_for_terminal};
 use crate::base::{Error, Result};
-use crate::ops::import::{Entry, Import};
-use crate::records::{Agent, KINDS, Message, Record, Task, Typed, codec};
+use crate::ops::import::{Entry, Import, Row};
+use crate::records::{Agent, KINDS, Kind, Message, Record, Task, Typed, codec};
 use crate::state::{Snapshot, Warning};
 
 /// Writes records as lines, in the order given.
@@ -73,18 +73,37 @@ fn take(import: &mut Import, mut object: Map<String, Value>) -> Result<Option<St
         Some("task") => import.tasks.push(record::<Task>(object)?),
         Some("message") => import.messages.push(record::<Message>(object)?),
         Some("agent") => import.agents.push(record::<Agent>(object)?),
+        Some(other) if Kind::find(other).is_some() => import.records.push(row(other, object)?),
         Some(other) => return Ok(Some(excerpt(other, 40))),
         None => return Err(fault("it names no kind")),
     }
     Ok(None)
 }
 
+/// Takes the text out of a line.
+fn body_of(object: &mut Map<String, Value>) -> Result<String> {
+    match object.shift_remove("body") {
+        None | Some(Value::Null) => Ok(String::new()),
+        Some(Value::String(body)) => Ok(body),
+        Some(_) => Err(fault("body must be a text")),
+    }
+}
+
+/// Reads a record of a kind that an import treats as any other.
+fn row(kind: &str, mut fields: Map<String, Value>) -> Result<Row> {
+    let body = body_of(&mut fields)?;
+    fields.insert("kind".to_owned(), kind.into());
+    let row = Row { fields, body };
+    let record = row.record().map_err(|error| match error.code() {
+        "bad_value" => fault(&format!("not a {kind}: {}", error.message())),
+        _ => error,
+    })?;
+    codec::encode(record.as_ref())?;
+    Ok(row)
+}
+
 fn record<T: Typed>(mut object: Map<String, Value>) -> Result<Entry<T>> {
-    let body = match object.shift_remove("body") {
-        None | Some(Value::Null) => String::new(),
-        Some(Value::String(body)) => body,
-        Some(_) => return Err(fault("body must be a text")),
-    };
+    let body = body_of(&mut object)?;
     let mut record: T = serde_json::from_value(Value::Object(object))
         .map_err(|error| fault(&format!("not a {}: {error}", T::KIND.name)))?;
     *record.common_mut().body = body;
@@ -102,7 +121,9 @@ mod tests {
     use super::*;
     use crate::base::{Id, Timestamp};
     use crate::ops::fixture::World;
-    use crate::ops::{Operation, agent, note};
+    use crate::ops::{Operation, agent, message, note};
+    use crate::records::{Conflict, Decision, Sprint, StatusEntry, conflict};
+    use crate::state::get;
     use crate::state::memory::Memory;
 
     fn world() -> World {
@@ -139,15 +160,58 @@ mod tests {
     }
 
     #[test]
+    fn records_of_every_kind_go_out_and_come_in_again() {
+        let mut world = world();
+        let send = message::Send { to: ["all".to_owned()].into(), body: "Nine.".into(), ..message::Send::default() };
+        let id = world.run(Operation::Send(send)).expect("sent").about.expect("a message").id().to_string();
+        world.become_other("bob");
+        world.run(Operation::Read(message::Read { messages: vec![id.clone()] })).expect("read");
+        let at = Timestamp::from_seconds(9);
+        let mut sprint = Sprint::new(Id::parse("s1").expect("an id"), at, "eve");
+        sprint.title = "First".into();
+        sprint.body = "The plan.".into();
+        world.records.put(sprint);
+        let mut decision = Decision::new(Id::parse("d1").expect("an id"), at, "eve");
+        decision.title = "Dates".into();
+        world.records.put(decision);
+        let mut entry = StatusEntry::new(Id::parse(&id).expect("an id"), at, "eve");
+        entry.agent = "eve".into();
+        world.records.put(entry);
+        let mut conflict = Conflict::new(conflict::id_of("task/a", "title"), at, "merge");
+        conflict.record = "task/a".into();
+        conflict.field = "title".into();
+        world.records.put(conflict);
+        let lines = export(&world.records).expect("lines");
+        for kind in KINDS {
+            let begin = format!("{{\"kind\":\"{}\"", kind.name);
+            assert!(lines.iter().any(|line| line.starts_with(&begin)), "no {} in this test", kind.name);
+        }
+        let mut other = World::new();
+        let import = read(lines.join("\n").as_bytes()).expect("readable");
+        other.run(Operation::Import(import.clone())).expect("taken over");
+        assert_eq!(export(&other.records).expect("lines"), lines);
+        assert!(other.run(Operation::Import(import)).expect("again").is_empty());
+
+        let newer = lines.iter().find(|line| line.contains("\"First\"")).expect("the sprint");
+        let newer = newer.replace("First", "Second").replace("\"updated_at\":\"1970", "\"updated_at\":\"1971");
+        other.run(Operation::Import(read(newer.as_bytes()).expect("readable"))).expect("replaced");
+        assert_eq!(get::<Sprint>(&other.records, "s1").expect("a sprint").title, "Second");
+        let older = Operation::Import(read(lines.join("\n").as_bytes()).expect("readable"));
+        assert!(other.run(older).expect("passed over").is_empty());
+        let bad = newer.replace("\"Second\"", "7");
+        assert_eq!(read(bad.as_bytes()).expect_err("refused").code(), "bad_line");
+    }
+
+    #[test]
     fn bad_lines_are_all_named_and_other_kinds_counted() {
         let good = export(&world().records).expect("lines").remove(0);
-        let sprint = "{\"kind\":\"sprint\",\"id\":\"s1\"}";
-        let file = format!("{good}\n{sprint}\n{sprint}\n{{}}\n{{\"kind\":\"task\",\"id\":\"x\"}}\n");
+        let saga = "{\"kind\":\"saga\",\"id\":\"s1\"}";
+        let file = format!("{good}\n{saga}\n{saga}\n{{}}\n{{\"kind\":\"task\",\"id\":\"x\"}}\n");
         let error = read(file.as_bytes()).expect_err("bad");
         let lines: Vec<_> = error.details()["lines"].as_array().into_iter().flatten().collect();
         assert_eq!((lines[0]["line"].as_u64(), lines[1]["line"].as_u64(), lines.len()), (Some(4), Some(5), 2));
-        let import = read(format!("{good}\n{sprint}\n{sprint}\n").as_bytes()).expect("readable");
-        assert_eq!(import.warnings[0].message, "2 lines of kind sprint cannot be imported");
+        let import = read(format!("{good}\n{saga}\n{saga}\n").as_bytes()).expect("readable");
+        assert_eq!(import.warnings[0].message, "2 lines of kind saga cannot be imported");
     }
 
     #[test]

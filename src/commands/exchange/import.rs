@@ -102,10 +102,11 @@ impl Verb for Import {
 
 impl Report for Answer {
     fn text(&self, page: &mut Page) {
-        let Tally { added, updated, unchanged, older, messages, .. } = &self.tally;
+        let Tally { added, updated, unchanged, older, messages, records, .. } = &self.tally;
+        let others = if *records > 0 { format!(", {records} records of other kinds") } else { String::new() };
         let what = if self.dry_run.is_some() { "It would import" } else { "Imported" };
         page.say(format!(
-            "{what}: {added} new, {updated} updated, {unchanged} unchanged, {older} older than here, {messages} messages"
+            "{what}: {added} new, {updated} updated, {unchanged} unchanged, {older} older than here, {messages} messages{others}"
         ));
         self.dry_run.iter().for_each(|draft| draft.text(page));
     }
