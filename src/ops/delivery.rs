@@ -8,7 +8,7 @@ use crate::records::agent::{self, AGENT};
 use crate::records::recipient::{Recipient, role_of};
 use crate::records::record::Record;
 use crate::records::{Agent, Message, Reads, stamps};
-use crate::state::inbox::{Reader, own_inbox};
+use crate::state::inbox::{Reader, own_inbox, written_name};
 use crate::state::{Changeset, Snapshot, all, find};
 
 /// Returns a recipient as `to` holds it: an agent as its profile writes it, for names are the same whatever their case.
@@ -19,7 +19,7 @@ pub fn recipient(snapshot: &dyn Snapshot, name: &str) -> Result<String> {
     let parsed = Recipient::parse(name)
         .map_err(|error| error.hint("name agents, roles or all, with commas between them: dev-1,role:reviewer"))?;
     match parsed {
-        Recipient::Agent(id) => known_agent(snapshot, id),
+        Recipient::Agent(id) => written_name(snapshot, id).map(String::from),
         several => Ok(several.to_string()),
     }
 }
@@ -30,7 +30,7 @@ pub fn recipient(snapshot: &dyn Snapshot, name: &str) -> Result<String> {
 /// `bad_id`, or `reserved_name` for `all`.
 pub fn superior(snapshot: &dyn Snapshot, name: &str) -> Result<String> {
     match Recipient::parse_superior(name)? {
-        Recipient::Agent(id) => known_agent(snapshot, id),
+        Recipient::Agent(id) => written_name(snapshot, id).map(String::from),
         several => Ok(several.to_string()),
     }
 }
@@ -40,11 +40,7 @@ pub fn superior(snapshot: &dyn Snapshot, name: &str) -> Result<String> {
 /// # Errors
 /// `bad_id`, `reserved_name`.
 pub fn one_agent(snapshot: &dyn Snapshot, name: &str) -> Result<String> {
-    known_agent(snapshot, agent::parse_name(name)?)
-}
-
-fn known_agent(snapshot: &dyn Snapshot, id: Id) -> Result<String> {
-    Ok(snapshot.twin(&AGENT, &id)?.unwrap_or(id).into())
+    written_name(snapshot, agent::parse_name(name)?).map(String::from)
 }
 
 /// Puts a message into a changeset, and a link to it for each recipient.

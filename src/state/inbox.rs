@@ -67,7 +67,19 @@ impl Reader {
 /// Whatever the snapshot cannot read.
 pub fn own_inbox(snapshot: &(impl Snapshot + ?Sized), agent: &str) -> Result<Option<Recipient>> {
     let Ok(name) = Id::parse(agent) else { return Ok(None) };
-    Ok(Some(Recipient::Agent(snapshot.twin(&AGENT, &name)?.unwrap_or(name))))
+    written_name(snapshot, name).map(|name| Some(Recipient::Agent(name)))
+}
+
+/// Returns the name of an agent as its profile writes it: names are the same whatever their case. One that is there
+/// exactly so wins over a twin, which only damage can have put beside it.
+///
+/// # Errors
+/// Whatever the snapshot cannot read.
+pub fn written_name(snapshot: &(impl Snapshot + ?Sized), name: Id) -> Result<Id> {
+    if snapshot.contains(&AGENT, &name)? {
+        return Ok(name);
+    }
+    Ok(snapshot.twin(&AGENT, &name)?.unwrap_or(name))
 }
 
 /// Returns the ids of the messages that an agent has not read, oldest first; a link to nothing is none.

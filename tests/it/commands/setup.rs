@@ -89,3 +89,20 @@ fn demo_plays_to_its_end_and_leaves_nothing_behind() {
     assert_eq!(answer.stderr, "");
     assert_eq!(std::fs::read_dir(&folder).expect("the folder").count(), 0, "the demo left something behind");
 }
+
+#[test]
+fn doctor_names_what_is_passed_over_in_silence() {
+    let mut script = Transcript::with_tasks();
+    script.before("agent new dev-1");
+    script.before("send dev-1 hello");
+    let repo = &script.repo;
+    repo.plant("inbox/dev-1/01KAHD4V2M0000000000000000.md", b"no message");
+    repo.plant("inbox/@all/01KAHD4V2M0000000000000001.md", b"no message");
+    repo.plant("inbox/@nobody/01KAHD4V2M0000000000000001.md", b"no message");
+    repo.plant("agents/DEV-1.md", b"a twin");
+    repo.plant_as("120000", "agents/link.md".as_ref(), b"dev-1.md");
+    repo.plant_as("160000", "agents/module".as_ref(), b"");
+    repo.plant_as("100644", std::os::unix::ffi::OsStrExt::from_bytes(b"agents/\xff.md"), b"");
+    script.run("doctor").run("inbox --agent dev-1 --json").run("inbox --agent dev-1").run("agent list").run("whoami");
+    assert_transcript!(script);
+}

@@ -1,5 +1,6 @@
 //! Files in the tip that no `git coord` would write: made by plain git, as another program or a hostile push would.
 
+use std::ffi::{OsStr, OsString};
 use std::io::Write;
 use std::process::Stdio;
 
@@ -9,8 +10,14 @@ impl Repo {
     /// Commits a file into the tip with plain git, and returns its object id.
     #[track_caller]
     pub(crate) fn plant(&self, path: &str, content: &[u8]) -> String {
+        self.plant_as("100644", path.as_ref(), content)
+    }
+
+    /// Commits an entry of any mode and any name into the tip with plain git, and returns its object id.
+    #[track_caller]
+    pub(crate) fn plant_as(&self, mode: &str, path: &OsStr, content: &[u8]) -> String {
         let index = self.machine.root().join("planting");
-        let git = |words: &[&str], input: &[u8]| {
+        let git = |words: &[&OsStr], input: &[u8]| {
             let mut command = self.command("git");
             command.args(words).env("GIT_INDEX_FILE", &index).stdin(Stdio::piped()).stdout(Stdio::piped());
             let mut child = command.spawn().expect("git starts");
@@ -19,11 +26,14 @@ impl Repo {
             assert!(output.status.success(), "git {words:?}");
             String::from_utf8(output.stdout).expect("UTF-8").trim().to_owned()
         };
-        let blob = git(&["hash-object", "-w", "--stdin"], content);
-        git(&["read-tree", "refs/coord/main"], b"");
-        git(&["update-index", "--add", "--cacheinfo", &format!("100644,{blob},{path}")], b"");
-        let tree = git(&["write-tree"], b"");
-        let commit = git(&["commit-tree", "-m", "Plant", "-p", "refs/coord/main", &tree], b"");
+        let plain = |words: &[&str], input: &[u8]| git(&words.iter().map(OsStr::new).collect::<Vec<_>>(), input);
+        let blob = plain(&["hash-object", "-w", "--stdin"], content);
+        plain(&["read-tree", "refs/coord/main"], b"");
+        let mut entry = OsString::from(format!("{mode},{blob},"));
+        entry.push(path);
+        git(&["update-index".as_ref(), "--add".as_ref(), "--cacheinfo".as_ref(), &entry], b"");
+        let tree = plain(&["write-tree"], b"");
+        let commit = plain(&["commit-tree", "-m", "Plant", "-p", "refs/coord/main", &tree], b"");
         self.git(&["update-ref", "refs/coord/main", &commit]);
         blob
     }
