@@ -103,7 +103,11 @@ impl Verb for Import {
 impl Report for Answer {
     fn text(&self, page: &mut Page) {
         let Tally { added, updated, unchanged, older, messages, records, .. } = &self.tally;
-        let others = if *records > 0 { format!(", {records} records of other kinds") } else { String::new() };
+        let others = match records {
+            0 => String::new(),
+            1 => ", 1 record of another kind".to_owned(),
+            _ => format!(", {records} records of other kinds"),
+        };
         let what = if self.dry_run.is_some() { "It would import" } else { "Imported" };
         page.say(format!(
             "{what}: {added} new, {updated} updated, {unchanged} unchanged, {older} older than here, {messages} messages{others}"
