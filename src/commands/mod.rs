@@ -82,6 +82,7 @@ pub const VERBS: &[Row] = &[
     row::<status::stale::Stale>(),
     row::<history::log::Log>(),
     row::<history::events::Events>(),
+    row::<history::undo::Undo>(),
     row::<exchange::apply::Apply>(),
     row::<exchange::import::Import>(),
     row::<exchange::export::Export>(),

@@ -26,6 +26,7 @@ mod reserve;
 pub mod sprint;
 pub mod status;
 pub mod task;
+pub mod undo;
 pub mod wording;
 
 use serde::{Deserialize, Serialize};
@@ -93,6 +94,8 @@ pub enum Operation {
     StatusPost(status::Post),
     /// Takes over records that were made elsewhere.
     Import(import::Import),
+    /// Takes a commit back.
+    Undo(undo::Undo),
     /// Does several things in one commit, or none.
     Batch(batch::Batch),
 }
@@ -151,6 +154,7 @@ pub fn apply(operation: &Operation, snapshot: &dyn Snapshot, context: &Context) 
         Operation::SprintClose(input) => sprint::close(snapshot, input, context),
         Operation::StatusPost(input) => status::post(snapshot, input, context),
         Operation::Import(input) => import::import(snapshot, input, context),
+        Operation::Undo(input) => undo::undo(snapshot, input, context),
         Operation::Batch(input) => batch::batch(snapshot, input, context),
     }
 }

@@ -46,6 +46,11 @@ impl Session {
     }
 }
 
+/// Returns who made a commit, as its trailer says, else its author.
+pub fn agent_of(commit: &Commit) -> String {
+    origin(commit).agent
+}
+
 /// Who did what a commit did: its author, and what its trailers say.
 fn origin(commit: &Commit) -> Origin {
     let trailers = commit.trailers();

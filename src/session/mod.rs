@@ -12,6 +12,7 @@ pub mod past;
 pub mod precondition;
 pub mod recover;
 pub mod resolve;
+pub mod reversal;
 pub mod settings;
 pub mod setup;
 pub mod snapshot;

@@ -78,7 +78,7 @@ fn moment(text: &str, now: Timestamp) -> Option<Timestamp> {
 }
 
 fn missing(name: &str, why: &str) -> Error {
-    Error::not_found(format!("cannot look at «{}»: it {why}", text::excerpt(name, 60)))
+    Error::not_found(format!("there is no such moment: «{}» {why}", text::excerpt(name, 60)))
         .hint("git coord log")
         .hint("give a commit, a time like 2026-01-02T03:04:05Z, or how long ago, like 2h")
 }

@@ -198,6 +198,16 @@ fn all_who_set_up_at_once_get_the_same_state() {
     assert_eq!(settings, "refs/coord/*\nrefs/coord-remotes/*", "each setting once");
 }
 
+#[test]
+fn one_of_many_takes_a_commit_back_and_the_rest_are_told() {
+    let repo = Repo::set_up().live();
+    let made = repo.coord(&["task", "new", "Work", "--id", "T-1"]).json().expect(0).commit();
+    let answers = race((0..16).map(|_| repo.coord(&["undo", &made]).json()).collect());
+    assert_eq!(exits(&answers), BTreeMap::from([(0, 1), (3, 15)]), "{}", told(&answers));
+    assert_eq!(repo.data(&["task", "list"])["total"], 0);
+    repo.fsck_strict();
+}
+
 /// Makes a task, has all processes try to claim it, and checks that one of them has it and knows.
 #[track_caller]
 fn one_winner(repo: &Repo, round: usize, call: impl Fn(&str, usize) -> Call) {

@@ -85,6 +85,7 @@ const ROWS: &[Row] = &[
     row("log", &[], Reads),
     row("events", &[], Reads),
     row("apply", &["$LINES"], Writes),
+    row("undo", &[], Writes),
     row("import", &["beads", "$BEADS"], Writes),
     row("export", &["beads"], Reads),
     row("export", &["json"], Reads),

@@ -19,6 +19,7 @@ mod sprint;
 mod status;
 mod task;
 mod together;
+mod undo;
 
 use serde_json::Value;
 

@@ -3,7 +3,6 @@
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::process::Stdio;
-use std::sync::Arc;
 
 use git_coord::base::text::is_unsafe;
 

@@ -26,7 +26,7 @@ fn a_title_of_a_megabyte_is_refused_wherever_it_comes_from() {
         assert!(refused.stderr.contains("title must have at most"), "{refused}");
     }
     let huge = "x".repeat(MEGABYTE);
-    let refused = repo.coord(&["import", "json", "-"]).input(&task_line("T-2", &huge, &[])).json().run();
+    let refused = repo.coord(&["import", "json", "-"]).input(task_line("T-2", &huge, &[])).json().run();
     is_refusal(&refused, 5, "bad_line");
     assert!(refused.stderr.len() < 1000, "the title was told back");
     assert_eq!(Whole::of(&repo), before);

@@ -1,0 +1,297 @@
+//! Taking a commit back: what it changed is as it was before, by a new commit, where nothing later stands on it.
+//!
+//! What an undo restores is stamped like any other edit, so a merge takes it for the later word. What never falls, the
+//! epoch of a task, stays. What stands in the way is named, all of it, and then nothing is done.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Context, access, task};
+use crate::base::{Error, Id, Result, Timestamp, text};
+use crate::records::message::MESSAGE;
+use crate::records::recipient::{self, Recipient};
+use crate::records::record::{AnyRecord, downcast};
+use crate::records::task::TASK;
+use crate::records::{KINDS, Kind, Rule, Task, kind};
+use crate::state::{Changeset, Overlay, Snapshot, all};
+
+/// The most obstacles that an error names one by one.
+const MOST_NAMED: usize = 20;
+
+/// The fields by which one record names another.
+const LINKS: &[&str] =
+    &["parent", "depends_on", "related", "discovered_from", "sprint", "task", "thread", "references", "supersedes"];
+
+/// Which commit to take back, and what it changed.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Undo {
+    /// The commit.
+    pub commit: String,
+    /// The first line of its message.
+    pub subject: String,
+    /// When it was made.
+    pub at: Timestamp,
+    /// The files that it changed.
+    pub files: Vec<Changed>,
+    /// Whether a claim of somebody else is undone.
+    pub force: bool,
+}
+
+/// A file that a commit changed.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Changed {
+    /// Where it lies.
+    pub path: String,
+    /// What it held; nothing where it was not there.
+    pub before: Option<String>,
+    /// What it held afterwards; nothing where it was not there any more.
+    pub after: Option<String>,
+}
+
+/// Something later that an undo would pull the ground from under.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+struct Obstacle {
+    /// The record, as `kind/id`.
+    record: String,
+    /// What it has to do with the commit.
+    why: String,
+}
+
+/// Takes a commit back.
+///
+/// # Errors
+/// `in_the_way` (3) where something later stands on it, with the detail `in_the_way`; `claim_held` (3) where that would
+/// end somebody else's claim; `not_undoable` (5) where it changed what is no record.
+pub fn undo(snapshot: &dyn Snapshot, input: &Undo, context: &Context) -> Result<Changeset> {
+    let mut work = Work { snapshot, input, context, obstacles: Vec::new() };
+    let mut changes = Changeset::new(format!("Undo {}: {}", short(&input.commit), text::excerpt(&input.subject, 60)));
+    for file in &input.files {
+        let part = match (kind::locate(&file.path), recipient::locate(&file.path)) {
+            (Some((kind, id)), _) => work.record(kind, &id, file)?,
+            (None, Some((recipient, message))) => work.link(&recipient, &message, file)?,
+            (None, None) => return Err(not_undoable(input, &format!("it changed {}, which is no record", file.path))),
+        };
+        changes.absorb(part);
+    }
+    work.look_at_tasks(&changes)?;
+    if work.obstacles.is_empty() { Ok(changes) } else { Err(work.refusal()) }
+}
+
+struct Work<'a> {
+    snapshot: &'a dyn Snapshot,
+    input: &'a Undo,
+    context: &'a Context,
+    obstacles: Vec<Obstacle>,
+}
+
+impl Work<'_> {
+    /// Puts a record back, where it still is what the commit made of it.
+    fn record(&mut self, kind: &'static Kind, id: &Id, file: &Changed) -> Result<Changeset> {
+        let [before, after] = [&file.before, &file.after].map(|text| self.read(kind, text.as_deref()));
+        let (before, after) = (before?, after?);
+        let now = self.snapshot.find(kind, id)?;
+        let mut part = Changeset::default();
+        if !same(now.as_ref(), after.as_ref()) {
+            self.obstacle(kind, id, &changed_since(now.as_ref(), after.as_ref()));
+            return Ok(part);
+        }
+        match (before, now) {
+            (None, now) => {
+                self.look_for_references(kind, id)?;
+                self.end_claim(now.as_ref(), &mut part)?;
+                part.remove(kind.path(id));
+                part.about = after;
+            }
+            (Some(before), None) => {
+                part.put_any(before.clone());
+                part.about = Some(before);
+            }
+            (Some(before), Some(now)) => {
+                let restored = self.restored(kind, &before, &now)?;
+                self.settle_claim(&now, &restored, &mut part)?;
+                part.put_any(restored.clone());
+                part.about = Some(restored);
+            }
+        }
+        Ok(part)
+    }
+
+    /// Puts the link to an unread message back, or takes it away.
+    fn link(&mut self, recipient: &Recipient, message: &Id, file: &Changed) -> Result<Changeset> {
+        let mut part = Changeset::default();
+        let is_there = self.snapshot.linked(recipient)?.contains(message);
+        if is_there != file.after.is_some() {
+            let why = if is_there { "it was delivered again" } else { "it has been read" };
+            self.obstacle(&MESSAGE, message, &format!("{why}, as a message to {recipient}"));
+            return Ok(part);
+        }
+        let said = match self.snapshot.find(&MESSAGE, message)? {
+            Some(said) => Some(said),
+            None => self.read(&MESSAGE, file.before.as_deref())?,
+        };
+        match (&file.before, &said) {
+            (Some(_), Some(said)) => part.link(file.path.clone(), said.clone()),
+            _ => part.remove(file.path.clone()),
+        }
+        // One that is sent no more is told of by its own file.
+        part.about = said.filter(|_| file.before.is_some());
+        Ok(part)
+    }
+
+    fn read(&self, kind: &'static Kind, text: Option<&str>) -> Result<Option<AnyRecord>> {
+        let read = text.map(|text| (kind.decode)(text.as_bytes())).transpose();
+        read.map_err(|error| not_undoable(self.input, "it changed a file that is no record").because(error))
+    }
+
+    /// Returns a record as it was before, stamped as changed now; what never falls stays as it is.
+    fn restored(&self, kind: &'static Kind, before: &AnyRecord, now: &AnyRecord) -> Result<AnyRecord> {
+        let (mut fields, present) = (before.to_map(), now.to_map());
+        for field in kind.fields.iter().filter(|field| field.rule == Rule::Max).map(|field| field.name) {
+            match present.get(field) {
+                Some(value) => fields.insert(field.to_owned(), value.clone()),
+                None => fields.shift_remove(field),
+            };
+        }
+        for name in ["updated_at", "updated_by", "edited"] {
+            match present.get(name) {
+                Some(value) => fields.insert(name.to_owned(), value.clone()),
+                None => fields.shift_remove(name),
+            };
+        }
+        let restored = (kind.build)(fields, before.body())?;
+        let marked = (kind.mark)(now, &restored, self.context.now, &self.context.agent)?;
+        Ok(marked.unwrap_or(restored))
+    }
+
+    /// A task that is gone again is nobody's any more.
+    fn end_claim(&self, now: Option<&AnyRecord>, part: &mut Changeset) -> Result<()> {
+        if let Some(task) = now.and_then(downcast::<Task>) {
+            access::require_holder(self.context, task, None, self.input.force, "undo the making of")?;
+            part.ends.clone_from(&task.claim);
+        }
+        Ok(())
+    }
+
+    /// A claim that ends by this must be the asker's; one that is there again is remembered where it is the asker's.
+    fn settle_claim(&self, now: &AnyRecord, restored: &AnyRecord, part: &mut Changeset) -> Result<()> {
+        let (Some(now), Some(restored)) = (downcast::<Task>(now), downcast::<Task>(restored)) else { return Ok(()) };
+        let id = |task: &Task| task.claim.as_ref().map(|claim| claim.id.clone());
+        if id(now) == id(restored) {
+            return Ok(());
+        }
+        access::require_holder(self.context, now, None, self.input.force, "undo what was done to")?;
+        part.ends.clone_from(&now.claim);
+        part.holds = restored.claim.clone().filter(|claim| claim.agent == self.context.agent);
+        Ok(())
+    }
+
+    /// Names the records that point to one that is to be gone again.
+    fn look_for_references(&mut self, kind: &'static Kind, id: &Id) -> Result<()> {
+        let gone: BTreeSet<&str> =
+            self.input.files.iter().filter(|file| file.before.is_none()).map(|file| file.path.as_str()).collect();
+        for other in KINDS {
+            for record in self.snapshot.scan(other)? {
+                if !gone.contains(other.path(record.id()).as_str()) && names(&record, id) {
+                    self.obstacle(other, record.id(), &format!("it names the {} {id}", kind.name));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Names the tasks that were begun or closed because a task was closed that would be open again, and refuses tasks
+    /// that would wait for themselves.
+    fn look_at_tasks(&mut self, changes: &Changeset) -> Result<()> {
+        let mut restored = Overlay::new(self.snapshot);
+        restored.lay(changes);
+        for record in changes.parts.iter().filter_map(|part| part.about.as_ref()) {
+            let Some(task) = downcast::<Task>(record) else { continue };
+            let Some(now) = crate::state::find::<Task>(self.snapshot, &task.id)? else { continue };
+            if crate::state::find::<Task>(&restored, &task.id)?.is_none() {
+                continue;
+            }
+            if (&now.depends_on, &now.parent) != (&task.depends_on, &task.parent) {
+                task::refuse_deadlock(&restored, task)?;
+            }
+            if !now.is_open() && task.is_open() {
+                self.look_for_followers(task)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn look_for_followers(&mut self, task: &Task) -> Result<()> {
+        let since = |moment: Option<Timestamp>| moment.is_some_and(|moment| moment >= self.input.at);
+        let follows = |other: &Task| other.depends_on.contains(task.id.as_str()) && since(other.started_at);
+        let contains = |other: &Task| task.parent.as_deref() == Some(&*other.id) && since(other.completed_at);
+        let found = all::<Task>(self.snapshot)?.into_iter().filter(|other| follows(other) || contains(other));
+        let untouched = found.filter(|other| !self.input.files.iter().any(|file| file.path == TASK.path(&other.id)));
+        let obstacles: Vec<Id> = untouched.map(|other| other.id).collect();
+        for other in obstacles {
+            self.obstacle(&TASK, &other, &format!("it went on because {} was closed", task.id));
+        }
+        Ok(())
+    }
+
+    fn obstacle(&mut self, kind: &Kind, id: &Id, why: &str) {
+        self.obstacles.push(Obstacle { record: format!("{}/{id}", kind.name), why: why.to_owned() });
+    }
+
+    fn refusal(mut self) -> Error {
+        self.obstacles.dedup();
+        let total = self.obstacles.len();
+        let first = &self.obstacles[0];
+        let rest = if total > 1 { format!(", and {} more", total - 1) } else { String::new() };
+        let message = format!(
+            "cannot undo {}: {} stands in the way: {}{rest}",
+            short(&self.input.commit),
+            first.record,
+            first.why
+        );
+        let hint = format!("git coord show {}", first.record);
+        self.obstacles.truncate(MOST_NAMED);
+        Error::conflict("in_the_way", message)
+            .detail("in_the_way", serde_json::to_value(&self.obstacles).unwrap_or_default())
+            .detail("total", total)
+            .hint(hint)
+            .hint("git coord log")
+    }
+}
+
+/// Returns the error for a commit that cannot be taken back at all.
+pub fn not_undoable(input: &Undo, why: &str) -> Error {
+    Error::invalid("not_undoable", format!("cannot undo {}: {why}", short(&input.commit))).hint("git coord log")
+}
+
+/// Returns the beginning of a commit id, as the log shows it.
+fn short(commit: &str) -> &str {
+    commit.get(..10).unwrap_or(commit)
+}
+
+fn same(now: Option<&AnyRecord>, then: Option<&AnyRecord>) -> bool {
+    let whole = |record: &AnyRecord| (record.to_map(), record.body().to_owned());
+    now.map(whole) == then.map(whole)
+}
+
+fn changed_since(now: Option<&AnyRecord>, then: Option<&AnyRecord>) -> String {
+    match (now, then) {
+        (None, _) => "it is gone since".to_owned(),
+        (Some(_), None) => "it is there again".to_owned(),
+        (Some(now), Some(_)) => {
+            let by = now.to_map().get("updated_by").and_then(|by| by.as_str().map(str::to_owned)).unwrap_or_default();
+            format!("{} changed it at {}", text::excerpt(&by, 40), now.updated_at())
+        }
+    }
+}
+
+/// Returns whether a record names another by one of its links.
+fn names(record: &AnyRecord, id: &Id) -> bool {
+    let fields = record.to_map();
+    LINKS.iter().filter_map(|field| fields.get(*field)).any(|value| match value {
+        serde_json::Value::Array(items) => items.iter().any(|item| item == id.as_str()),
+        value => value == id.as_str(),
+    })
+}
