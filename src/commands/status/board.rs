@@ -1,25 +1,21 @@
-//! What the page of `status` is made of, gathered from one moment.
+//! What the page of `status` is made of, gathered from one moment. What wants attention has a file of its own.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::base::{Result, Timestamp, text};
+use super::attention::{self, Open, Reported, Said, Silent};
+use super::few::Few;
+use crate::base::{Id, Result, Timestamp};
 use crate::query::graph::order;
 use crate::query::{Graph, Presence, Signs};
-use crate::records::message::{Type, Urgency};
 use crate::records::reads::READS;
+use crate::records::sprint;
 use crate::records::task::Status;
-use crate::records::{Agent, Message, Task};
+use crate::records::{Agent, Message, Sprint, StatusEntry, Task};
 use crate::session::{Session, TreeSnapshot};
 use crate::state::{Snapshot, all};
-
-/// How much of a message is shown.
-const LONGEST_SAID: usize = 280;
-
-/// How many tasks are listed as ready.
-const MOST_READY: usize = 20;
 
 /// How things stand.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -31,19 +27,23 @@ pub struct Board {
     /// How many messages the asker has unread.
     pub unread: usize,
     /// Urgent messages that the asker has unread, the oldest first.
-    pub urgent: Vec<Said>,
-    /// Claims that have gone silent, the longest silent first.
-    pub stale: Vec<Silent>,
+    pub urgent: Few<Said>,
+    /// What agents reported last where it matters more than usual, the most alarming first.
+    pub reports: Few<Reported>,
+    /// Who has gone silent over a claim or a report, the longest silent first.
+    pub stale: Few<Silent>,
+    /// The sprints that are under way, those that end first first.
+    pub sprints: Few<Progress>,
     /// The tasks that the asker's name holds or is assigned to, the most important first.
-    pub mine: Vec<Brief>,
+    pub mine: Few<Brief>,
     /// The tasks that can be claimed, the most important first.
-    pub ready: Vec<Brief>,
-    /// Who works here.
-    pub agents: Vec<Member>,
+    pub ready: Few<Brief>,
+    /// Who works here: the stale first, then those who hold something.
+    pub agents: Few<Member>,
     /// Questions and blockers without an answer, and completions that nobody has read, the oldest first.
-    pub unanswered: Vec<Said>,
-    /// How many conflicts are open.
-    pub conflicts: usize,
+    pub unanswered: Few<Said>,
+    /// The conflicts that nobody has settled.
+    pub conflicts: Few<Open>,
     /// How many files among the records cannot be read.
     pub unreadable: usize,
 }
@@ -67,6 +67,27 @@ pub struct Counts {
     pub cancelled: usize,
 }
 
+/// How far a sprint is.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Progress {
+    /// The sprint.
+    pub id: String,
+    /// What it is called.
+    pub title: String,
+    /// Who answers for it.
+    pub owner: Option<String>,
+    /// How many tasks name it.
+    pub total: usize,
+    /// How many of them are closed.
+    pub closed: usize,
+    /// How many of them are in progress.
+    pub in_progress: usize,
+    /// How many of them cannot go on.
+    pub blocked: usize,
+    /// When it is to end.
+    pub ends_at: Option<Timestamp>,
+}
+
 /// A task in brief.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Brief {
@@ -80,38 +101,8 @@ pub struct Brief {
     pub status: String,
     /// Who holds it.
     pub holder: Option<String>,
-}
-
-/// A claim that has gone silent.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct Silent {
-    /// The task.
-    pub task: String,
-    /// What is to be done.
-    pub title: String,
-    /// Who holds it.
-    pub agent: String,
-    /// The last sign of life.
-    pub last_sign: Timestamp,
-    /// How long ago that was.
-    pub silent_seconds: u64,
-}
-
-/// A message in brief.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct Said {
-    /// The message.
-    pub id: String,
-    /// What it is for.
-    pub r#type: String,
-    /// Who said it.
-    pub from: String,
-    /// The task or message it belongs to.
-    pub thread: Option<String>,
-    /// When.
-    pub at: Timestamp,
-    /// The beginning of the content, on one line; `show` has all of it.
-    pub text: String,
+    /// What is being done now.
+    pub current_step: Option<String>,
 }
 
 /// An agent in brief.
@@ -128,36 +119,34 @@ pub struct Member {
 }
 
 impl Board {
-    /// Gathers how things stand.
+    /// Gathers how things stand for an agent, of each thing the first `limit`.
     ///
     /// # Errors
     /// Whatever the snapshot cannot read.
-    pub fn of(
-        session: &Session,
-        snapshot: &TreeSnapshot<'_>,
-        agent: Option<&str>,
-        messages: &[Message],
-    ) -> Result<Self> {
+    pub fn of(session: &Session, snapshot: &TreeSnapshot<'_>, agent: Option<&str>, limit: usize) -> Result<Self> {
+        let (now, signs) = (session.now(), session.machine().signs());
         let graph = Graph::of(snapshot)?;
-        let tasks: Vec<Task> = graph.tasks().cloned().collect();
-        let signs = session.machine().signs();
-        let ready = graph.ready(session.now());
-        let unread: BTreeSet<String> = match agent {
-            Some(agent) => snapshot.inbox(agent)?.into_iter().map(String::from).collect(),
+        let messages = all::<Message>(snapshot)?;
+        let entries = all::<StatusEntry>(snapshot)?;
+        let ready = graph.ready(now);
+        let blocked: BTreeSet<Id> = graph.blocked().into_iter().map(|(task, _)| task.id.clone()).collect();
+        let unread: BTreeSet<Id> = match agent {
+            Some(agent) => snapshot.inbox(agent)?.into_iter().collect(),
             None => BTreeSet::new(),
         };
-        let urgent = messages.iter().filter(|m| unread.contains(m.id.as_str()) && m.priority == Urgency::Urgent);
         Ok(Board {
             agent: agent.map(str::to_owned),
-            tasks: count(&graph, ready.len()),
+            tasks: count(&graph, ready.len(), blocked.len()),
             unread: unread.len(),
-            urgent: urgent.map(Said::of).collect(),
-            stale: silent(&tasks, &signs, session.now()),
-            mine: mine(&tasks, agent),
-            ready: ready.into_iter().take(MOST_READY).map(Brief::of).collect(),
-            agents: members(&all::<Agent>(snapshot)?, &tasks, &signs, session.now()),
-            unanswered: unanswered(snapshot, messages, &graph)?,
-            conflicts: 0,
+            urgent: Few::of(attention::urgent(&messages, &unread), limit),
+            reports: Few::of(attention::alarming(&entries), limit),
+            stale: Few::of(attention::silent(&graph, &entries, &signs, now), limit),
+            sprints: Few::of(under_way(&all::<Sprint>(snapshot)?, &graph, &blocked), limit),
+            mine: Few::of(mine(&graph, agent), limit),
+            ready: Few::of(ready.into_iter().map(Brief::of), limit),
+            agents: Few::of(members(&all::<Agent>(snapshot)?, &graph, &signs, now), limit),
+            unanswered: Few::of(attention::unanswered(&messages, &unread_by_any(snapshot)?, &graph), limit),
+            conflicts: Few::of(attention::conflicts(snapshot)?, limit),
             unreadable: snapshot.unreadable()?.len(),
         })
     }
@@ -171,60 +160,56 @@ impl Brief {
             priority: task.priority.to_string(),
             status: task.status.to_string(),
             holder: task.claim.as_ref().map(|claim| claim.agent.clone()),
+            current_step: task.current_step.clone(),
         }
     }
 }
 
-impl Said {
-    fn of(message: &Message) -> Self {
-        Said {
-            id: message.id.to_string(),
-            r#type: message.r#type.to_string(),
-            from: message.from.clone(),
-            thread: message.thread.clone(),
-            at: message.timestamp,
-            text: text::excerpt(&message.body, LONGEST_SAID),
-        }
-    }
-}
-
-fn count(graph: &Graph, ready: usize) -> Counts {
+fn count(graph: &Graph, ready: usize, blocked: usize) -> Counts {
     let with = |status: Status| graph.tasks().filter(|task| task.status == status).count();
     Counts {
         total: graph.tasks().count(),
         open: graph.tasks().filter(|task| task.is_open()).count(),
         ready,
         in_progress: with(Status::InProgress),
-        blocked: graph.blocked().len(),
+        blocked,
         completed: with(Status::Completed),
         cancelled: with(Status::Cancelled),
     }
 }
 
-fn silent(tasks: &[Task], signs: &Signs, now: Timestamp) -> Vec<Silent> {
-    let stale = signs.stale(tasks.iter(), now).into_iter();
-    let silent = stale.map(|(task, claim)| Silent {
-        task: task.id.to_string(),
-        title: task.title.clone(),
-        agent: claim.agent.clone(),
-        last_sign: signs.last(claim),
-        silent_seconds: now.since(signs.last(claim)).as_secs(),
-    });
-    silent.collect()
+fn under_way(sprints: &[Sprint], graph: &Graph, blocked: &BTreeSet<Id>) -> Vec<Progress> {
+    let mut active: Vec<&Sprint> = sprints.iter().filter(|sprint| sprint.status == sprint::Status::Active).collect();
+    active.sort_by_key(|sprint| (sprint.ends_at.is_none(), sprint.ends_at, sprint.id.clone()));
+    let progress = |sprint: &Sprint| {
+        let own = || graph.tasks().filter(|task| task.sprint.as_deref() == Some(&sprint.id));
+        Progress {
+            id: sprint.id.to_string(),
+            title: sprint.title.clone(),
+            owner: sprint.owner.clone(),
+            total: own().count(),
+            closed: own().filter(|task| !task.is_open()).count(),
+            in_progress: own().filter(|task| task.status == Status::InProgress).count(),
+            blocked: own().filter(|task| blocked.contains(&task.id)).count(),
+            ends_at: sprint.ends_at,
+        }
+    };
+    active.into_iter().map(progress).collect()
 }
 
-fn mine(tasks: &[Task], agent: Option<&str>) -> Vec<Brief> {
-    let mut mine: Vec<&Task> =
-        tasks.iter().filter(|task| task.is_open() && agent.is_some() && task.assignee.as_deref() == agent).collect();
+fn mine(graph: &Graph, agent: Option<&str>) -> Vec<Brief> {
+    let is_mine = |task: &&Task| task.is_open() && agent.is_some() && task.assignee.as_deref() == agent;
+    let mut mine: Vec<&Task> = graph.tasks().filter(is_mine).collect();
     mine.sort_by_cached_key(|task| order(task));
     mine.into_iter().map(Brief::of).collect()
 }
 
 /// Everybody with a profile or a task, the stale ones before all, and those who hold something before the rest.
-fn members(agents: &[Agent], tasks: &[Task], signs: &Signs, now: Timestamp) -> Vec<Member> {
+fn members(agents: &[Agent], graph: &Graph, signs: &Signs, now: Timestamp) -> Vec<Member> {
+    let tasks: Vec<Task> = graph.tasks().filter(|task| task.claim.is_some()).cloned().collect();
     let mut roles: BTreeMap<&str, Option<&str>> = BTreeMap::new();
     let mut held: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for task in tasks {
+    for task in &tasks {
         if let Some(claim) = &task.claim {
             roles.entry(&claim.agent).or_default();
             held.entry(&claim.agent).or_default().push(task.id.to_string());
@@ -234,7 +219,7 @@ fn members(agents: &[Agent], tasks: &[Task], signs: &Signs, now: Timestamp) -> V
     let member = |(name, role): (&str, Option<&str>)| Member {
         name: name.to_owned(),
         role: role.map(str::to_owned),
-        presence: Presence::of(name, tasks, signs, now),
+        presence: Presence::of(name, &tasks, signs, now),
         tasks: held.get(name).cloned().unwrap_or_default(),
     };
     let mut members: Vec<Member> = roles.into_iter().map(member).collect();
@@ -242,35 +227,15 @@ fn members(agents: &[Agent], tasks: &[Task], signs: &Signs, now: Timestamp) -> V
     members
 }
 
-/// Questions and blockers that nobody has answered, and completions that somebody was told of and has not read.
-///
-/// An answer is a message that refers to it or belongs to its thread. A blocker of a task that goes on is answered too.
-fn unanswered(snapshot: &TreeSnapshot<'_>, messages: &[Message], graph: &Graph) -> Result<Vec<Said>> {
-    let answers =
-        messages.iter().filter(|message| matches!(message.r#type, Type::Response | Type::Approval | Type::Directive));
-    let answered: BTreeSet<&str> =
-        answers.flat_map(|answer| answer.thread.iter().chain(&answer.references)).map(String::as_str).collect();
+/// Returns the messages that somebody has unread; of those to several, the ones that nobody has read.
+fn unread_by_any(snapshot: &TreeSnapshot<'_>) -> Result<BTreeSet<Id>> {
     let mut unread = BTreeSet::new();
     for recipient in snapshot.inboxes()? {
         for message in snapshot.linked(&recipient)? {
-            // Of several it is enough that one has read it.
             if !recipient.is_shared() || !snapshot.contains(&READS, &message)? {
                 unread.insert(message);
             }
         }
     }
-    let goes_on = |message: &Message| {
-        let task = message.thread.as_deref().and_then(|thread| graph.task(thread));
-        task.is_some_and(|task| task.status != Status::Blocked)
-    };
-    let waits = |message: &&Message| match message.r#type {
-        Type::Question => true,
-        Type::Blocker => !goes_on(message),
-        Type::Completion => unread.contains(&message.id),
-        _ => false,
-    };
-    let mut waiting: Vec<&Message> =
-        messages.iter().filter(waits).filter(|message| !answered.contains(message.id.as_str())).collect();
-    waiting.sort_by(|a, b| a.id.cmp(&b.id));
-    Ok(waiting.into_iter().map(Said::of).collect())
+    Ok(unread)
 }

@@ -1,35 +1,51 @@
 //! `status`: how things stand, on one page.
 
+use std::time::Duration;
+
 use clap::Args as ClapArgs;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::attention::{Reported, Said, Silent};
+use super::board::{Board, Brief, Counts, Member, Progress};
+use super::few::Few;
 use crate::base::{Result, Timestamp, text, time};
+use crate::commands::args::limit_value;
 use crate::commands::history::events::{event_cells, latest};
-use crate::commands::page::{Page, Style, plain, styled};
-use crate::commands::record::ago;
-use crate::commands::record::presence_style;
-use crate::commands::status::board::{Board, Brief, Counts, Member, Said};
+use crate::commands::page::{Page, Span, Style, plain, styled};
+use crate::commands::record::{ago, presence_style, word_style};
 use crate::commands::verb::{Group, Report, Scene, Verb};
-use crate::records::Message;
+use crate::records::sprint::SPRINT;
 use crate::records::task::TASK;
 use crate::session::resolve::short;
 use crate::state::Event;
-use crate::state::all;
 
 /// Show how things stand, on one page
 ///
-/// What is urgent and what is stale first, then what is yours, what is ready, who is here and does what, what waits for
-/// an answer, and what happened last.
-#[derive(Debug, Default, ClapArgs, Deserialize, JsonSchema)]
+/// What is alarming and who has gone silent first, then the sprints that are under way, what is yours, what is ready, who
+/// is here and does what, what waits for an answer, open conflicts, and what happened last.
+#[derive(Debug, ClapArgs, Deserialize, JsonSchema)]
 #[serde(default)]
-pub struct Args {}
+pub struct Args {
+    /// At most that many items of each thing, in JSON; a person is shown fewer
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = limit_value)]
+    pub limit: u32,
+}
+
+impl Default for Args {
+    fn default() -> Self {
+        Args { limit: 50 }
+    }
+}
 
 /// How many events are shown.
 const LATEST: usize = 10;
 
-/// How many of each other thing a person is shown; JSON has more.
+/// How many of each other thing a person is shown.
 const FEW: usize = 5;
+
+/// How many characters the bar of a sprint has.
+const BAR: usize = 10;
 
 /// How things stand.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -52,12 +68,11 @@ impl Verb for Status {
     type Args = Args;
     type Report = Answer;
 
-    fn run(_: Args, scene: &Scene) -> Result<Answer> {
+    fn run(args: Args, scene: &Scene) -> Result<Answer> {
         let session = scene.session()?;
         let snapshot = session.snapshot()?;
         let agent = session.identity().ok().map(|identity| identity.agent);
-        let messages = all::<Message>(&snapshot)?;
-        let board = Board::of(session, &snapshot, agent.as_deref(), &messages)?;
+        let board = Board::of(session, &snapshot, agent.as_deref(), args.limit as usize)?;
         let (events, _) = latest(session, None, LATEST, |_| true)?;
         Ok(Answer { board, events, now: session.now() })
     }
@@ -67,26 +82,45 @@ impl Report for Answer {
     fn text(&self, page: &mut Page) {
         let board = &self.board;
         counts(page, board);
-        section(page, "Urgent", Style::Bad, &board.urgent, |page, said| said_line(page, said, self.now));
-        section(page, "Stale claims", Style::Bad, &board.stale, |page, held| {
-            let silent = time::in_words(std::time::Duration::from_secs(held.silent_seconds));
-            page.line([
-                plain("  "),
-                styled(Style::Id, short(&TASK, &held.task)),
-                plain(format!("  {} silent for {silent}  ", text::excerpt(&held.agent, 40))),
-                styled(Style::Dim, &held.title),
-            ]);
-        });
-        tasks(page, "Yours", &board.mine);
-        tasks(page, "Ready", &board.ready);
-        agents(page, &board.agents);
-        section(page, "Waiting for an answer", Style::Warn, &board.unanswered, |page, said| {
-            said_line(page, said, self.now)
+        section(page, "Urgent", Style::Bad, &board.urgent, |said| said_cells(said, self.now));
+        section(page, "Reports", Style::Bad, &board.reports, |report| report_cells(report, self.now));
+        section(page, "Silent", Style::Bad, &board.stale, silent_cells);
+        section(page, "Sprints", Style::Heading, &board.sprints, |sprint| sprint_cells(sprint, self.now));
+        section(page, "Yours", Style::Heading, &board.mine, task_cells);
+        section(page, "Ready", Style::Heading, &board.ready, task_cells);
+        section(page, "Agents", Style::Heading, &board.agents, agent_cells);
+        section(page, "Waiting for an answer", Style::Warn, &self.waiting(), |said| said_cells(said, self.now));
+        section(page, "Conflicts", Style::Bad, &board.conflicts, |open| {
+            vec![styled(Style::Id, format!("  {}", open.id)), plain(&open.field), plain(&open.record)]
         });
         if !self.events.is_empty() {
             page.heading("Latest");
-            page.table(self.events.iter().map(|event| event_cells(event, self.now)).collect());
+            let indented = |event: &Event| {
+                let mut cells = event_cells(event, self.now);
+                cells[0].text.insert_str(0, "  ");
+                cells
+            };
+            page.table(self.told().map(indented).collect());
         }
+    }
+}
+
+impl Answer {
+    /// What waits for an answer, but for what stands above as urgent.
+    fn waiting(&self) -> Few<&Said> {
+        let Board { urgent, unanswered, .. } = &self.board;
+        let above = |said: &&Said| urgent.items.iter().take(FEW).any(|shown| shown.id == said.id);
+        let twice = unanswered.items.iter().filter(above).count();
+        let items = unanswered.items.iter().filter(|said| !above(said)).collect();
+        Few { items, total: unanswered.total - twice }
+    }
+
+    /// What happened last, one line for what one commit did to one record.
+    fn told(&self) -> impl Iterator<Item = &Event> {
+        let again = |n: usize, event: &Event| {
+            n > 0 && self.events[n - 1].commit == event.commit && self.events[n - 1].record == event.record
+        };
+        self.events.iter().enumerate().filter(move |(n, event)| !again(*n, event)).map(|(_, event)| event)
     }
 }
 
@@ -111,66 +145,97 @@ fn counts(page: &mut Page, board: &Board) {
     }
 }
 
-fn section<T>(page: &mut Page, title: &str, style: Style, items: &[T], show: impl Fn(&mut Page, &T)) {
-    if items.is_empty() {
+/// A heading with a figure, the first few rows, and how many more there are; nothing where there are none.
+fn section<T>(page: &mut Page, title: &str, style: Style, few: &Few<T>, row: impl Fn(&T) -> Vec<Span>) {
+    if few.total == 0 {
         return;
     }
     page.blank();
-    page.line([styled(style, format!("{title} ({})", items.len()))]);
-    items.iter().take(FEW).for_each(|item| show(page, item));
-    if items.len() > FEW {
-        page.line([styled(Style::Dim, format!("  and {} more", items.len() - FEW))]);
+    page.line([styled(style, format!("{title} ({})", few.total))]);
+    page.table(few.items.iter().take(FEW).map(row).collect());
+    let rest = few.total - few.items.len().min(FEW);
+    if rest > 0 {
+        page.line([styled(Style::Dim, format!("  and {rest} more"))]);
     }
 }
 
-fn tasks(page: &mut Page, title: &str, tasks: &[Brief]) {
-    if tasks.is_empty() {
-        return;
+fn task_cells(task: &Brief) -> Vec<Span> {
+    let holder = task.holder.as_deref().map(|holder| format!("  @{}", text::excerpt(holder, 24))).unwrap_or_default();
+    vec![
+        styled(Style::Id, format!("  {}", short(&TASK, &task.id))),
+        plain(&task.priority),
+        styled(word_style(&task.status), &task.status),
+        plain(format!("{}{holder}", text::excerpt(&task.title, 200))),
+    ]
+}
+
+fn sprint_cells(sprint: &Progress, now: Timestamp) -> Vec<Span> {
+    let Progress { total, closed, in_progress, blocked, .. } = *sprint;
+    let filled = if total == 0 { 0 } else { closed * BAR / total };
+    let bar = format!("[{}{}]", "#".repeat(filled), ".".repeat(BAR - filled));
+    let mut facts = format!("{closed} of {total}");
+    for (count, what) in [(in_progress, "in progress"), (blocked, "blocked")] {
+        if count > 0 {
+            facts.push_str(&format!(", {count} {what}"));
+        }
     }
-    page.heading(format!("{title} ({})", tasks.len()));
-    let row = |task: &Brief| {
-        let holder =
-            task.holder.as_deref().map(|holder| format!("  @{}", text::excerpt(holder, 24))).unwrap_or_default();
-        vec![
-            styled(Style::Id, format!("  {}", short(&TASK, &task.id))),
-            plain(&task.priority),
-            plain(&task.status),
-            plain(format!("{}{holder}", text::excerpt(&task.title, 200))),
-        ]
+    let end = match sprint.ends_at {
+        Some(end) if end > now => format!("ends in {}  ", time::in_words(end.since(now))),
+        Some(end) => format!("overdue by {}  ", time::in_words(now.since(end))),
+        None => String::new(),
     };
-    page.table(tasks.iter().take(FEW).map(row).collect());
+    vec![
+        styled(Style::Id, format!("  {}", short(&SPRINT, &sprint.id))),
+        styled(Style::Good, bar),
+        plain(facts),
+        plain(format!("{end}{}", text::excerpt(&sprint.title, 60))),
+    ]
 }
 
-fn agents(page: &mut Page, agents: &[Member]) {
-    if agents.is_empty() {
-        return;
-    }
-    page.heading(format!("Agents ({})", agents.len()));
-    let row = |agent: &Member| {
-        let tasks: Vec<String> = agent.tasks.iter().map(|id| short(&TASK, id)).collect();
-        let role = agent.role.as_deref().map(|role| text::excerpt(role, 24)).unwrap_or_default();
-        vec![
-            styled(Style::Id, format!("  {}", text::excerpt(&agent.name, 24))),
-            styled(presence_style(agent.presence), agent.presence.as_str()),
-            plain(role),
-            plain(tasks.join(", ")),
-        ]
-    };
-    page.table(agents.iter().take(4 * FEW).map(row).collect());
+fn agent_cells(agent: &Member) -> Vec<Span> {
+    let tasks: Vec<String> = agent.tasks.iter().map(|id| short(&TASK, id)).collect();
+    vec![
+        styled(Style::Id, format!("  {}", text::excerpt(&agent.name, 24))),
+        styled(presence_style(agent.presence), agent.presence.as_str()),
+        plain(agent.role.as_deref().map(|role| text::excerpt(role, 24)).unwrap_or_default()),
+        plain(tasks.join(", ")),
+    ]
 }
 
-fn said_line(page: &mut Page, said: &Said, now: Timestamp) {
-    let on = said
-        .thread
-        .as_deref()
-        .map(|thread| format!(" on {}", short(&TASK, &text::excerpt(thread, 40))))
-        .unwrap_or_default();
-    page.line([
-        plain("  "),
-        styled(Style::Warn, &said.r#type),
-        plain(format!("{on} from {}", text::excerpt(&said.from, 24))),
-        styled(Style::Dim, format!("  {}  ", ago(now, said.at))),
-        plain(text::excerpt(&said.text, 60)),
-    ]);
-    page.line([plain("    "), styled(Style::Id, &said.id)]);
+fn report_cells(report: &Reported, now: Timestamp) -> Vec<Span> {
+    let about = report.task.as_deref().or(report.sprint.as_deref()).unwrap_or_default();
+    vec![
+        styled(word_style(&report.severity), format!("  {}", text::excerpt(&report.severity, 12))),
+        styled(Style::Id, short(&TASK, &text::excerpt(about, 24))),
+        plain(text::excerpt(&report.agent, 16)),
+        styled(Style::Dim, ago(now, report.at)),
+        plain(format!("{}: {}", report.status, text::excerpt(&report.text, 120))),
+    ]
+}
+
+fn silent_cells(silent: &Silent) -> Vec<Span> {
+    let gone = time::in_words(Duration::from_secs(silent.silent_seconds));
+    let about = silent.task.as_deref().or(silent.sprint.as_deref()).unwrap_or_default();
+    vec![
+        styled(Style::Id, format!("  {}", short(&TASK, &text::excerpt(about, 40)))),
+        plain(text::excerpt(&silent.agent, 24)),
+        styled(Style::Warn, format!("silent for {gone}")),
+        plain(text::excerpt(silent.title.as_deref().unwrap_or_default(), 200)),
+    ]
+}
+
+/// The whole id, because it is what one answers to.
+fn said_cells(said: &Said, now: Timestamp) -> Vec<Span> {
+    let on = said.thread.as_deref().map(|thread| format!(" on {}", short(&TASK, &text::excerpt(thread, 24))));
+    vec![
+        styled(Style::Id, format!("  {}", said.id)),
+        styled(Style::Warn, text::excerpt(&said.r#type, 12)),
+        styled(Style::Dim, ago(now, said.at)),
+        plain(format!(
+            "{}{}: {}",
+            text::excerpt(&said.from, 16),
+            on.unwrap_or_default(),
+            text::excerpt(&said.text, 120)
+        )),
+    ]
 }

@@ -25,6 +25,36 @@ fn status_shows_what_wants_attention_first() {
 }
 
 #[test]
+fn status_is_the_page_that_a_coordinator_lives_on() {
+    let mut script = Transcript::with_tasks();
+    script.before("agent new Ada --role coordinator");
+    script.before("sprint new 'Parse everything' --id parse-v1 --owner Ada --ends 4d");
+    script.before("sprint start parse-v1");
+    for task in ["T-1", "T-2", "T-3"] {
+        script.before(&format!("task move {task} --sprint parse-v1"));
+    }
+    for n in 1..=7 {
+        script.before(&format!("task new 'More work' --id M-{n}"));
+    }
+    script.before("agent new dev-1 --role developer --reports-to Ada");
+    script.before("agent new dev-2 --role developer --reports-to Ada");
+    script.before("claim T-1 --agent dev-1");
+    script.before("claim T-3 --agent dev-2 --ttl 1");
+    script.before("status post 'The tests take an hour' --status IN_PROGRESS --severity WARN --task T-1 --agent dev-1");
+    script
+        .before("status post 'No access to the fixtures' --status BLOCKED --severity BLOCKER --task T-3 --agent dev-2");
+    script.before("status post 'All is well' --status IN_PROGRESS --sprint parse-v1 --agent dev-3 --ttl 1");
+    script.before(
+        "send Ada 'Which format are the notes in?' --type question --thread T-3 --priority urgent --agent dev-2",
+    );
+    script.pass(180);
+    script.before("claim M-1");
+    script.before("done M-2 --agent dev-1");
+    script.run("status").run("status --limit 2 --json");
+    assert_transcript!(script);
+}
+
+#[test]
 fn status_fits_eighty_columns() {
     let script = Transcript::with_tasks();
     script.before("agent new dev-1 --role developer --reports-to ada");
