@@ -20,6 +20,7 @@ pub mod sprint;
 pub mod message;
 pub mod agent;
 pub mod status;
+pub mod knowledge;
 pub mod history;
 pub mod exchange;
 
@@ -80,6 +81,10 @@ pub const VERBS: &[Row] = &[
     row::<status::list::List>(),
     row::<status::heartbeat::Heartbeat>(),
     row::<status::stale::Stale>(),
+    write::<knowledge::decision_new::New>(),
+    row::<knowledge::decision_show::Show>(),
+    row::<knowledge::decision_list::List>(),
+    write::<knowledge::decision_edit::Edit>(),
     row::<history::log::Log>(),
     row::<history::events::Events>(),
     row::<history::undo::Undo>(),

@@ -30,6 +30,8 @@ pub enum Group {
     Agent,
     /// How things stand.
     Status,
+    /// What is known, and was settled.
+    Knowledge,
     /// What happened.
     History,
     /// In and out.
@@ -46,6 +48,7 @@ impl Group {
             Group::Message => "Messages",
             Group::Agent => "Agents",
             Group::Status => "Status",
+            Group::Knowledge => "Knowledge",
             Group::History => "History",
             Group::Exchange => "Exchange",
         }

@@ -9,6 +9,7 @@ use super::args;
 use super::verb::{Effect, Group, Plan, Report, Row, Scene, Verb, row};
 use crate::base::{Error, Id, Result, Timestamp};
 use crate::ops::Operation;
+use crate::records::decision::DECISION;
 use crate::records::message::MESSAGE;
 use crate::records::sprint::SPRINT;
 use crate::records::task::TASK;
@@ -136,6 +137,26 @@ impl Desk<'_> {
         match self.sprint(name) {
             Err(error) if error.code() == "not_found" => Ok(name.to_owned()),
             found => found,
+        }
+    }
+
+    /// Returns the id of the decision that was typed.
+    ///
+    /// # Errors
+    /// `not_found` or `ambiguous`, both 4.
+    pub fn decision(&self, name: &str) -> Result<String> {
+        resolve::one(self.snapshot, &DECISION, name).map(String::from)
+    }
+
+    /// Returns the id of the record of any kind that was typed, or what was typed: what is not here, or not yet, may be
+    /// referred to all the same.
+    ///
+    /// # Errors
+    /// `ambiguous` (4).
+    pub fn reference(&self, name: String) -> Result<String> {
+        match resolve::any(self.snapshot, &name) {
+            Err(error) if error.code() == "not_found" => Ok(name),
+            found => found.map(|(_, id)| String::from(id)),
         }
     }
 

@@ -11,7 +11,7 @@ use crate::base::{Error, Result, text};
 use crate::query::Graph;
 use crate::records::recipient::Recipient;
 use crate::records::record::{AnyRecord, downcast};
-use crate::records::{Agent, Field, Kind, Rule, SetBy, Task};
+use crate::records::{Agent, Decision, Field, Kind, Rule, SetBy, Task};
 use crate::state::snapshot::missing;
 use crate::state::{Changeset, Snapshot};
 
@@ -45,7 +45,7 @@ pub fn edit(snapshot: &dyn Snapshot, input: &Edit, context: &Context) -> Result<
     let before = snapshot.find(kind, &input.id)?.ok_or_else(|| missing(kind, &input.id))?;
     let after = edited(&before, input)?;
     let mut changes = Changeset::new(String::new());
-    check_links(snapshot, &before, &after, &mut changes)?;
+    check_links(snapshot, &before, &after, context, &mut changes)?;
     match (kind.mark)(&before, &after, context.now, &context.agent)? {
         Some(after) => {
             let names = input.set.keys().chain(input.add.keys()).chain(input.remove.keys()).map(String::as_str);
@@ -84,9 +84,18 @@ fn edited(before: &AnyRecord, input: &Edit) -> Result<AnyRecord> {
 }
 
 /// Checks what an edit makes a record point to; the rules of single kinds stand here.
-fn check_links(snapshot: &dyn Snapshot, before: &AnyRecord, after: &AnyRecord, changes: &mut Changeset) -> Result<()> {
+fn check_links(
+    snapshot: &dyn Snapshot,
+    before: &AnyRecord,
+    after: &AnyRecord,
+    context: &Context,
+    changes: &mut Changeset,
+) -> Result<()> {
     if let (Some(before), Some(after)) = (downcast::<Task>(before), downcast::<Task>(after)) {
         return check_moved(snapshot, before, after, changes);
+    }
+    if let (Some(before), Some(after)) = (downcast::<Decision>(before), downcast::<Decision>(after)) {
+        return super::decision::settle(snapshot, Some(before), after, context, changes);
     }
     if let (Some(before), Some(after)) = (downcast::<Agent>(before), downcast::<Agent>(after))
         && let Some(boss) = after.reports_to.as_ref().filter(|_| before.reports_to != after.reports_to)

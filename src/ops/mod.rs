@@ -10,6 +10,7 @@ pub mod claim;
 pub mod close;
 pub mod block;
 pub mod context;
+pub mod decision;
 pub mod defer;
 pub mod delivery;
 pub mod dependency;
@@ -90,6 +91,8 @@ pub enum Operation {
     SprintStart(sprint::Start),
     /// Closes a sprint.
     SprintClose(sprint::Close),
+    /// Writes a decision down.
+    DecisionNew(decision::New),
     /// Reports how a sprint or a task stands.
     StatusPost(status::Post),
     /// Takes over records that were made elsewhere.
@@ -152,6 +155,7 @@ pub fn apply(operation: &Operation, snapshot: &dyn Snapshot, context: &Context) 
         Operation::SprintNew(input) => sprint::new(snapshot, input, context),
         Operation::SprintStart(input) => sprint::start(snapshot, input, context),
         Operation::SprintClose(input) => sprint::close(snapshot, input, context),
+        Operation::DecisionNew(input) => decision::new(snapshot, input, context),
         Operation::StatusPost(input) => status::post(snapshot, input, context),
         Operation::Import(input) => import::import(snapshot, input, context),
         Operation::Undo(input) => undo::undo(snapshot, input, context),

@@ -55,18 +55,13 @@ impl Write for Send {
 
     fn plan(args: Args, desk: &Desk<'_>) -> Result<message::Send> {
         let thread = args.thread.map(|id| resolve::any(desk.snapshot, &id).map(|(_, id)| String::from(id)));
-        // What is not here, or not yet, may be referred to all the same.
-        let reference = |name: String| match resolve::any(desk.snapshot, &name) {
-            Err(error) if error.code() == "not_found" => Ok(name),
-            found => found.map(|(_, id)| String::from(id)),
-        };
         Ok(message::Send {
             to: split(&[args.to]).collect(),
             body: desk.text(&args.text)?,
             r#type: args.r#type,
             priority: args.priority,
             thread: thread.transpose()?,
-            references: args.references.into_iter().map(reference).collect::<Result<_>>()?,
+            references: args.references.into_iter().map(|name| desk.reference(name)).collect::<Result<_>>()?,
             ..message::Send::default()
         })
     }

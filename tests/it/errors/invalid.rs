@@ -82,6 +82,7 @@ fn values() -> Vec<Row> {
                 way("defer T-1 --until soon"),
                 way("defer T-1 --until 2001-01-01"),
                 way("task edit T-1 --set estimate_minutes=long"),
+                way("decision new x --status maybe"),
             ],
         ),
         row(5, "unknown_field", "The kind of record has no such field.", [way("task edit T-1 --set colour=red")]),
@@ -104,13 +105,14 @@ fn rules() -> Vec<Row> {
         row(
             5,
             "cycle",
-            "Tasks would wait for each other.",
+            "Tasks would wait for each other, or decisions take each other's place.",
             [
                 way("dep add T-1 T-2"),
                 way("dep add T-1 T-1"),
                 way("task move T-4 --parent T-3"),
                 way("task move T-1 --parent T-2"),
                 way("task new x --parent T-4 --depends-on T-4"),
+                way("decision edit adr-1 --supersedes adr-1").after("decision new x --id adr-1"),
             ],
         ),
         row(5, "open_children", "The task cannot be finished while its parts are open.", [way("done T-4")]),
