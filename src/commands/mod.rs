@@ -59,6 +59,7 @@ pub const VERBS: &[Row] = &[
     write::<task::reopen::Reopen>(),
     write::<task::cancel::Cancel>(),
     row::<task::bulk::Bulk>(),
+    write::<task::bug_report::BugReport>(),
     write::<sprint::new::New>(),
     row::<sprint::show::Show>(),
     row::<sprint::list::List>(),

@@ -6,6 +6,7 @@
 pub mod access;
 pub mod agent;
 pub mod batch;
+pub mod bug;
 pub mod claim;
 pub mod close;
 pub mod block;
@@ -43,6 +44,8 @@ pub use context::Context;
 pub enum Operation {
     /// Makes a task.
     TaskNew(task::New),
+    /// Makes a task of a bug, and tells who should know.
+    BugReport(bug::Report),
     /// Changes fields of a record.
     Edit(edit::Edit),
     /// Makes a task wait for another.
@@ -131,6 +134,7 @@ impl Operation {
 pub fn apply(operation: &Operation, snapshot: &dyn Snapshot, context: &Context) -> Result<Changeset> {
     match operation {
         Operation::TaskNew(input) => task::new(snapshot, input, context),
+        Operation::BugReport(input) => bug::report(snapshot, input, context),
         Operation::Edit(input) => edit::edit(snapshot, input, context),
         Operation::DependencyAdd(input) => dependency::add(snapshot, input, context),
         Operation::DependencyRemove(input) => dependency::remove(snapshot, input, context),

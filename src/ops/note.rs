@@ -107,7 +107,7 @@ pub fn say(
 
 /// Returns whom an agent reports to, where it has a profile that says so. A profile that makes no sense keeps nobody
 /// from finishing a task: it is a warning.
-fn reports_to(snapshot: &dyn Snapshot, agent: &str, changes: &mut Changeset) -> Option<String> {
+pub fn reports_to(snapshot: &dyn Snapshot, agent: &str, changes: &mut Changeset) -> Option<String> {
     let boss = match find::<Agent>(snapshot, agent) {
         Ok(profile) => profile.and_then(|profile| profile.reports_to),
         Err(_) => {

@@ -65,7 +65,11 @@ fn word(typed: &str) -> Word {
     }
 }
 
-fn severity(typed: &str) -> Result<Severity> {
+/// Returns the severity that a text names, however it is typed.
+///
+/// # Errors
+/// `bad_value` where it is none of the four.
+pub fn severity(typed: &str) -> Result<Severity> {
     match Severity::from(shouted(typed).as_str()) {
         Severity::Other(_) => {
             let shown = text::excerpt(typed, 40);

@@ -32,6 +32,9 @@ pub static TASK: Kind = Kind {
 /// The verbs that move a task through its life.
 const LIFE: &str = "claim, release, block, unblock, defer, done, cancel, reopen";
 
+/// As [`LIFE`], and by the verb that makes a task for somebody.
+const ASSIGNED: &str = "claim, release, block, unblock, defer, done, cancel, reopen, bug report";
+
 const FIELDS: &[Field] = &[
     Field::open("title", Rule::Scalar),
     Field::open("type", Rule::Scalar),
@@ -44,7 +47,7 @@ const FIELDS: &[Field] = &[
     Field::open("discovered_from", Rule::Set),
     Field::open("labels", Rule::Set),
     Field::open("collaborators", Rule::Set),
-    Field::by("assignee", Rule::Unit("lifecycle"), LIFE),
+    Field::by("assignee", Rule::Unit("lifecycle"), ASSIGNED),
     Field::by("epoch", Rule::Max, LIFE),
     Field::by("claim", Rule::Unit("lifecycle"), LIFE),
     Field::open("phase", Rule::Scalar),

@@ -64,6 +64,7 @@ const ROWS: &[Row] = &[
     row("reopen", &["T-3"], Writes),
     row("cancel", &["T-3", "Not wanted"], Writes),
     row("bulk", &["T-1,T-new", "note", "Looked at"], Writes),
+    row("bug report", &["It leaks", "--task", "T-1", "--assign", "bob", "--severity", "URGENT"], Writes),
     row("task rm", &["T-3"], Writes),
     row("send", &["Ada,bob", "Hello", "--priority", "urgent"], Writes),
     row("inbox", &[], Reads),

@@ -2,6 +2,7 @@
 
 pub mod block;
 pub mod blocked;
+pub mod bug_report;
 pub mod bulk;
 pub mod cancel;
 pub mod claim;

@@ -286,3 +286,21 @@ fn the_tree_says_what_a_task_waits_for() {
         .run("dep tree zz");
     assert_transcript!(script);
 }
+
+#[test]
+fn a_bug_becomes_a_task_and_word_of_it() {
+    let mut script = Transcript::with_tasks();
+    for line in ["agent new boss", "agent new dev-2", "agent new dev-1 --reports-to boss", "claim T-1 --agent dev-1"] {
+        script.before(line);
+    }
+    script.run("bug report 'The lexer drops tabs' --id bug-1 --severity URGENT --task T-1 --assign DEV-2 --label lexer --body 'Feed it a Makefile.' --agent dev-1");
+    script.run("show bug-1").run("inbox --agent boss").run("inbox --agent dev-2").run("log --limit 1").run("ready");
+    script.run("bug report 'Nobody is told' --id bug-2 --priority 3 --json");
+    script
+        .run("bug report")
+        .run("bug report x --severity loud")
+        .run("bug report x --severity WARN --priority P1")
+        .run("bug report x --task T-9")
+        .run("bug report x --assign all");
+    assert_transcript!(script);
+}

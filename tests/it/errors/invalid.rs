@@ -83,6 +83,7 @@ fn values() -> Vec<Row> {
                 way("defer T-1 --until 2001-01-01"),
                 way("task edit T-1 --set estimate_minutes=long"),
                 way("decision new x --status maybe"),
+                way("bug report x --severity loud"),
             ],
         ),
         row(5, "unknown_field", "The kind of record has no such field.", [way("task edit T-1 --set colour=red")]),
