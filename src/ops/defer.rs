@@ -2,9 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Context, task::require};
+use super::{Context, revise::revise, task::require};
 use crate::base::{Error, Result, Timestamp, text};
-use crate::records::stamps;
 use crate::records::task::Status;
 use crate::state::{Changeset, Snapshot};
 
@@ -40,11 +39,7 @@ pub fn defer(snapshot: &dyn Snapshot, input: &Defer, context: &Context) -> Resul
     after.status = Status::Deferred;
     after.defer_until = Some(input.until);
     let mut changes = Changeset::new(format!("Put {} off until {}", after.id, input.until));
-    if stamps::mark(&before, &mut after, context.now, &context.agent) {
-        changes.put_main(after);
-    } else {
-        changes.about = Some(std::sync::Arc::new(after));
-    }
+    revise(&mut changes, &before, after, context);
     Ok(changes)
 }
 

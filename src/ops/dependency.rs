@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Context, task::require};
+use super::{Context, revise::revise, task::require};
 use crate::base::{Error, Result};
 use crate::query::Graph;
-use crate::records::{Task, stamps};
+use crate::records::Task;
 use crate::state::{Changeset, Snapshot};
 
 /// A task and one that it waits for.
@@ -58,13 +58,9 @@ pub fn require_no_cycle(snapshot: &dyn Snapshot, task: &str, on: &str) -> Result
     Ok(())
 }
 
-fn changed(before: &Task, mut after: Task, subject: String, context: &Context) -> Changeset {
+fn changed(before: &Task, after: Task, subject: String, context: &Context) -> Changeset {
     let mut changes = Changeset::new(subject);
-    if stamps::mark(before, &mut after, context.now, &context.agent) {
-        changes.put_main(after);
-    } else {
-        changes.about = Some(std::sync::Arc::new(after));
-    }
+    revise(&mut changes, before, after, context);
     changes
 }
 

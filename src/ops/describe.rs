@@ -3,9 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::message::require_text;
-use super::{Context, access, task::require};
+use super::{Context, access, revise::revise, task::require};
 use crate::base::Result;
-use crate::records::stamps;
 use crate::state::{Changeset, Snapshot};
 
 /// What to do to the text of a task.
@@ -36,11 +35,7 @@ pub fn describe(snapshot: &dyn Snapshot, input: &Describe, context: &Context) ->
     let what = if input.replace { "Replace the text of" } else { "Add to the text of" };
     let mut changes = Changeset::new(format!("{what} {}", after.id));
     changes.holds = access::held_by(context, &before, None);
-    if stamps::mark(&before, &mut after, context.now, &context.agent) {
-        changes.put_main(after);
-    } else {
-        changes.about = Some(std::sync::Arc::new(after));
-    }
+    revise(&mut changes, &before, after, context);
     Ok(changes)
 }
 

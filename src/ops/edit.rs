@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::Context;
-use super::task::check_place;
+use super::revise::revise_any;
+use super::task::{check_place, refuse_deadlock, require};
 use crate::base::{Error, Result, text};
 use crate::query::Graph;
 use crate::records::recipient::Recipient;
@@ -44,18 +45,12 @@ pub fn edit(snapshot: &dyn Snapshot, input: &Edit, context: &Context) -> Result<
     };
     let before = snapshot.find(kind, &input.id)?.ok_or_else(|| missing(kind, &input.id))?;
     let after = edited(&before, input)?;
-    let mut changes = Changeset::new(String::new());
+    let names = input.set.keys().chain(input.add.keys()).chain(input.remove.keys()).map(String::as_str);
+    let parts: Vec<&str> = names.chain(input.body.iter().map(|_| "body")).collect();
+    let parts = text::excerpt(&parts.join(", "), 60);
+    let mut changes = Changeset::new(format!("Edit {} {}: {parts}", kind.name, before.id()));
     check_links(snapshot, &before, &after, context, &mut changes)?;
-    match (kind.mark)(&before, &after, context.now, &context.agent)? {
-        Some(after) => {
-            let names = input.set.keys().chain(input.add.keys()).chain(input.remove.keys()).map(String::as_str);
-            let parts: Vec<&str> = names.chain(input.body.iter().map(|_| "body")).collect();
-            changes.subject = format!("Edit {} {}: {}", kind.name, before.id(), text::excerpt(&parts.join(", "), 60));
-            changes.about = Some(after.clone());
-            changes.put_any(after);
-        }
-        None => changes.about = Some(after),
-    }
+    revise_any(&mut changes, &before, after, context)?;
     Ok(changes)
 }
 
@@ -263,14 +258,13 @@ fn check_moved(snapshot: &dyn Snapshot, before: &Task, after: &Task, changes: &m
     if before.parent == after.parent {
         moved.parent = None;
     } else if let Some(parent) = &after.parent {
-        super::task::require(snapshot, parent)?;
-        if Graph::of(snapshot)?.waits_for(&after.id, parent) {
-            return Err(Error::invalid(
-                "cycle",
-                format!("cannot make {} a part of {parent}: it waits for it", after.id),
-            ));
+        require(snapshot, parent)?;
+        let graph = Graph::of(snapshot)?;
+        if graph.waits_for(&after.id, parent) {
+            let message = format!("cannot make {} a part of {parent}: it waits for it", after.id);
+            return Err(Error::invalid("cycle", message).hint(format!("git coord show {}", after.id)));
         }
-        super::task::refuse_deadlock(snapshot, after)?;
+        refuse_deadlock(graph, after)?;
     }
     check_place(snapshot, &moved, changes)
 }

@@ -25,6 +25,7 @@ pub mod progress;
 pub mod release;
 pub mod remove;
 mod reserve;
+pub mod revise;
 pub mod sprint;
 pub mod status;
 pub mod task;

@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Context, access, task::require};
+use super::{Context, access, revise::revise, task::require};
 use crate::base::{Error, Result, text};
 use crate::records::check;
-use crate::records::stamps;
 use crate::records::task::{Gate as Check, GateStatus, Step as Part, Task};
 use crate::state::{Changeset, Snapshot};
 
@@ -125,14 +124,10 @@ fn parse_status(word: &str) -> Result<GateStatus> {
     }
 }
 
-fn changed(before: &Task, mut after: Task, subject: String, claim_id: Option<&str>, context: &Context) -> Changeset {
+fn changed(before: &Task, after: Task, subject: String, claim_id: Option<&str>, context: &Context) -> Changeset {
     let mut changes = Changeset::new(subject);
     changes.holds = access::held_by(context, before, claim_id);
-    if stamps::mark(before, &mut after, context.now, &context.agent) {
-        changes.put_main(after);
-    } else {
-        changes.about = Some(std::sync::Arc::new(after));
-    }
+    revise(&mut changes, before, after, context);
     changes
 }
 

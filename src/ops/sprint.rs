@@ -13,7 +13,8 @@ use crate::records::sprint::{SPRINT, Sprint, Status};
 use crate::records::status::STATUS;
 use crate::records::task::TASK;
 use crate::records::{StatusEntry, Task, stamps};
-use crate::state::{Changeset, Snapshot, all, get};
+use crate::state::snapshot::missing;
+use crate::state::{Changeset, Snapshot, all, find};
 
 /// What a new sprint is made of.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -151,9 +152,9 @@ pub fn close(snapshot: &dyn Snapshot, input: &Close, context: &Context) -> Resul
 /// Returns the sprint with this id, which must be there.
 ///
 /// # Errors
-/// `not_found`.
+/// `not_found`; `unreadable` where its file is no sprint.
 pub fn require(snapshot: &dyn Snapshot, id: &str) -> Result<Sprint> {
-    get::<Sprint>(snapshot, id).map_err(|error| error.hint("git coord sprint list"))
+    find::<Sprint>(snapshot, id)?.ok_or_else(|| missing(&SPRINT, id).hint("git coord sprint list"))
 }
 
 /// The tasks of a sprint that are open, and those that cannot be read and may be some of its own.
@@ -177,6 +178,7 @@ mod tests {
     use super::*;
     use crate::ops::fixture::{World, code};
     use crate::ops::{Operation, edit, status};
+    use crate::state::get;
 
     fn start_it(force: bool) -> Operation {
         Operation::SprintStart(Start { sprint: "s".into(), force })

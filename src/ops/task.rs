@@ -9,6 +9,7 @@ use crate::base::{Error, Id, Result, text};
 use crate::query::Graph;
 use crate::records::record::Typed;
 use crate::records::{Kind, Task, task};
+use crate::state::snapshot::missing;
 use crate::state::{Changeset, Snapshot, find};
 
 /// What a new task is made of.
@@ -62,7 +63,7 @@ pub fn new(snapshot: &dyn Snapshot, input: &New, context: &Context) -> Result<Ch
         require(snapshot, on)?;
     }
     if task.parent.is_some() && !task.depends_on.is_empty() {
-        refuse_deadlock(snapshot, &task)?;
+        refuse_deadlock(Graph::of(snapshot)?, &task)?;
     }
     changes.put_main(task);
     Ok(changes)
@@ -92,9 +93,9 @@ pub fn check_place(snapshot: &dyn Snapshot, task: &Task, changes: &mut Changeset
 /// Returns the task with this id, which must be there.
 ///
 /// # Errors
-/// `not_found`.
+/// `not_found`; `unreadable` where its file is no task.
 pub fn require(snapshot: &dyn Snapshot, id: &str) -> Result<Task> {
-    crate::state::get::<Task>(snapshot, id).map_err(|error| error.hint("git coord task list"))
+    find::<Task>(snapshot, id)?.ok_or_else(|| missing(&task::TASK, id).hint("git coord task list"))
 }
 
 /// Returns the priority that a text names: `P1`, `p1` or `1`.
@@ -130,12 +131,12 @@ pub fn fresh_id(snapshot: &dyn Snapshot, kind: &'static Kind, chosen: Option<&st
     }
 }
 
-/// Refuses a task that would wait for something that waits for it.
+/// Refuses a task that, as it is to be among the others, would wait for something that waits for it.
 ///
 /// # Errors
 /// `cycle`.
-pub fn refuse_deadlock(snapshot: &dyn Snapshot, task: &Task) -> Result<()> {
-    match Graph::of(snapshot)?.with(task.clone()).deadlock(&task.id) {
+pub fn refuse_deadlock(others: Graph, task: &Task) -> Result<()> {
+    match others.with(task.clone()).deadlock(&task.id) {
         None => Ok(()),
         Some(on) => Err(Error::invalid("cycle", format!("{} would wait for {on}, which would wait for it", task.id))
             .detail("on", on.as_str())
