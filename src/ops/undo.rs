@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Context, access, task};
 use crate::base::{Error, Id, Result, Timestamp, text};
+use crate::query::Graph;
 use crate::records::message::MESSAGE;
 use crate::records::recipient::{self, Recipient};
 use crate::records::record::{AnyRecord, downcast};
@@ -214,7 +215,7 @@ impl Work<'_> {
                 continue;
             }
             if (&now.depends_on, &now.parent) != (&task.depends_on, &task.parent) {
-                task::refuse_deadlock(&restored, task)?;
+                task::refuse_deadlock(Graph::of(&restored)?, task)?;
             }
             if !now.is_open() && task.is_open() {
                 self.look_for_followers(task)?;
