@@ -9,9 +9,9 @@ use serde_json::Value;
 use super::Context;
 use super::delivery::{deliver, one_agent, recipient, take_out};
 use crate::base::{Error, Result, text};
-use crate::records::message::{Message, Type, Urgency};
+use crate::records::message::{MESSAGE, Message, Type, Urgency};
 use crate::records::record::Typed;
-use crate::state::{Changeset, Snapshot, get};
+use crate::state::{Changeset, Snapshot, find, get};
 
 /// What to send to whom.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -37,7 +37,7 @@ pub struct Send {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Reply {
-    /// The message.
+    /// The message, or the record in whose thread it waits.
     pub message: String,
     /// The answer.
     pub body: String,
@@ -95,7 +95,7 @@ pub fn send(snapshot: &dyn Snapshot, input: &Send, context: &Context) -> Result<
 /// `empty_text` or `bad_record` (5), `not_found` (4).
 pub fn reply(snapshot: &dyn Snapshot, input: &Reply, context: &Context) -> Result<Changeset> {
     require_text(&input.body, "answer")?;
-    let asked = get::<Message>(snapshot, &input.message)?;
+    let asked = asked(snapshot, &input.message, context)?;
     let mut answer = Message::new(context.seed.ulid(context.now, 0), context.now, &context.agent);
     answer.from.clone_from(&context.agent);
     answer.timestamp = context.now;
@@ -118,6 +118,24 @@ pub fn reply(snapshot: &dyn Snapshot, input: &Reply, context: &Context) -> Resul
     take_out(snapshot, &asked, context, &mut changes)?;
     changes.about = Some(Arc::new(answer));
     Ok(changes)
+}
+
+/// Returns the message that is meant: by its id, or by the task or other record in whose thread it lies unread in the
+/// asker's inbox; of several the latest.
+fn asked(snapshot: &dyn Snapshot, name: &str, context: &Context) -> Result<Message> {
+    if snapshot.contains(&MESSAGE, name)? {
+        return get::<Message>(snapshot, name);
+    }
+    for id in snapshot.inbox(&context.agent)?.iter().rev() {
+        if let Some(message) = find::<Message>(snapshot, id)?.filter(|message| message.thread.as_deref() == Some(name))
+        {
+            return Ok(message);
+        }
+    }
+    let agent = text::excerpt(&context.agent, 40);
+    Err(Error::not_found(format!("no message to {agent} waits in the thread of {}", text::excerpt(name, 40)))
+        .hint("git coord inbox")
+        .hint(format!("git coord thread {name}")))
 }
 
 /// Takes messages out of the asker's inbox; those that are not in it stay as they are.

@@ -16,12 +16,13 @@ use crate::session::Outcome;
 
 /// Answer a message, and take it out of your inbox
 ///
-/// The answer goes to whoever sent the message, in the same thread.
+/// The answer goes to whoever sent the message, in the same thread. Where a task is named, the latest message to you that
+/// you have not read in its thread is answered.
 #[derive(Debug, Default, ClapArgs, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Args {
-    /// The message; of its id the beginning is enough
-    #[arg(value_name = "MSG")]
+    /// The message, or the task in whose thread it waits
+    #[arg(value_name = "MSG|TASK")]
     pub message: String,
     /// The answer; `-` reads standard input
     #[arg(value_name = "TEXT", allow_hyphen_values = true)]
@@ -44,8 +45,11 @@ impl Write for Reply {
     type Report = Written;
 
     fn plan(args: Args, desk: &Desk<'_>) -> Result<message::Reply> {
-        let id = desk.message(&args.message)?;
-        Ok(message::Reply { message: id.into(), body: desk.text(&args.text)?, r#type: args.r#type })
+        let message = match desk.message(&args.message) {
+            Err(error) if error.code() == "not_found" => desk.task(&args.message).map_err(|_| error)?,
+            found => found?.into(),
+        };
+        Ok(message::Reply { message, body: desk.text(&args.text)?, r#type: args.r#type })
     }
 
     fn tell(_: &Self::Input, outcome: &Outcome) -> Written {

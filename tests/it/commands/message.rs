@@ -80,3 +80,13 @@ fn an_answer_goes_back_to_who_asked() {
     script.run(&format!("reply {id} ''")).run("reply nothing x").run("reply").run("message list --type gossip");
     assert_transcript!(script);
 }
+
+#[test]
+fn a_task_names_the_message_that_waits_in_its_thread() {
+    let mut script = Transcript::with_tasks();
+    script.before("agent new dev-1 --reports-to Ada");
+    script.before("agent new Ada");
+    script.before("block T-1 'Which format?' --agent dev-1");
+    script.run("reply T-1 'The old one'").run("inbox --agent dev-1").run("reply T-1 'Again'").run("reply nothing x");
+    assert_transcript!(script);
+}

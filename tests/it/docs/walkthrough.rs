@@ -1,7 +1,8 @@
 //! Sessions in the pages are true: their commands are run, and what they print is compared.
 //!
-//! A block marked `console` holds commands after `$ ` and what they print. All blocks of a page are one session on one
-//! machine, which begins in an empty folder. Ids and times differ from run to run and are not compared.
+//! A block marked `console` holds commands after `$ ` and what they print. A block marked with a name behind its language,
+//! as `jsonl plan.jsonl`, is a file of that name. All blocks of a page are one session on one machine, which begins in an
+//! empty folder. Ids and times differ from run to run and are not compared.
 
 use super::{assert_page, read};
 use crate::harness::Repo;
@@ -16,6 +17,11 @@ fn the_sessions_of_getting_started_are_true() {
     play("docs/getting-started.md");
 }
 
+#[test]
+fn the_walkthrough_of_a_sprint_is_true() {
+    play("docs/walkthroughs/sprint.md");
+}
+
 #[track_caller]
 fn play(page: &str) {
     let text = read(page);
@@ -24,6 +30,15 @@ fn play(page: &str) {
     let mut lines = text.lines().peekable();
     while let Some(line) = lines.next() {
         wanted.push_str(&format!("{line}\n"));
+        if let Some((_, name)) = line.strip_prefix("```").and_then(|marks| marks.split_once(' ')) {
+            let mut file = String::new();
+            while let Some(line) = lines.next_if(|line| *line != "```") {
+                file.push_str(&format!("{line}\n"));
+            }
+            wanted.push_str(&file);
+            std::fs::write(shell.repo.path.join(name), &file).expect("a file");
+            continue;
+        }
         if line != "```console" {
             continue;
         }
