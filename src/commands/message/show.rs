@@ -11,6 +11,8 @@ use crate::records::message::MESSAGE;
 use crate::session::resolve::{self};
 
 /// Show a message
+///
+/// Of one to several it says who has read it.
 #[derive(Debug, Default, ClapArgs, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Args {

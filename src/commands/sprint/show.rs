@@ -10,7 +10,7 @@ use crate::commands::verb::{Group, Scene, Verb};
 use crate::records::sprint::SPRINT;
 use crate::session::resolve::{self};
 
-/// Show a sprint: its goal, its phases, its document
+/// Show a sprint: its goal, its phases, its document, its tasks
 #[derive(Debug, Default, ClapArgs, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Args {

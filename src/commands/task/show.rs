@@ -1,8 +1,12 @@
 //! `show`: any record by its id.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use clap::Args as ClapArgs;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::held::reserved;
 use crate::base::{Result, Timestamp, text};
@@ -10,18 +14,19 @@ use crate::commands::fields::{fields, in_line};
 use crate::commands::page::{Page, Span, Style, plain, styled};
 use crate::commands::record::{self, RecordJson, ago, message_style, status_style, task_cells, word_style};
 use crate::commands::verb::{Group, Report, Scene, Verb};
+use crate::records::reads::Reads;
+use crate::records::recipient::Recipient;
 use crate::records::record::{Record, downcast};
+use crate::records::sprint::SPRINT;
 use crate::records::task::{Gate, GateStatus, TASK};
 use crate::records::{Kind, Message, Stamp, Task};
 use crate::session::resolve::{self};
 use crate::session::{Session, TreeSnapshot};
-use crate::state::Snapshot;
-use serde_json::Value;
-use std::sync::Arc;
+use crate::state::{Snapshot, all, find};
 
 /// Show a record of any kind, by its id or the start of it
 ///
-/// A task that has parts lists them with their state.
+/// A task that has parts lists them with their state, and a sprint its tasks. A message to several says who has read it.
 #[derive(Debug, Default, ClapArgs, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Args {
@@ -33,7 +38,10 @@ pub struct Args {
     pub stamps: bool,
 }
 
-/// A record, where it lies, and for a task its parts.
+/// The most tasks that people are shown of what a task or a sprint has; programs get all.
+const MOST_CHILDREN: usize = 50;
+
+/// A record, where it lies, and what hangs together with it.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Shown {
     /// The record.
@@ -42,10 +50,14 @@ pub struct Shown {
     pub blob: Option<String>,
     /// The commit it was read at.
     pub commit: String,
-    /// The tasks that are part of it, without their texts.
+    /// Of a task the tasks that are part of it, of a sprint its tasks; without their texts.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[serde(default)]
     pub children: Vec<RecordJson>,
+    /// Of a message to several, who has read it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
+    pub readers: Option<BTreeSet<String>>,
     #[serde(skip)]
     people: People,
 }
@@ -71,14 +83,33 @@ pub fn shown(
     stamps: bool,
 ) -> Result<Shown> {
     let record = snapshot.find(kind, id)?.ok_or_else(|| crate::state::snapshot::missing(kind, id))?;
-    let children = if *kind == TASK { snapshot.children(id)? } else { Vec::new() };
+    let children = match kind {
+        _ if *kind == TASK => snapshot.children(id)?,
+        _ if *kind == SPRINT => tasks_of(snapshot, id)?,
+        _ => Vec::new(),
+    };
     Ok(Shown {
         record: record::json(record.as_ref(), stamps),
         blob: snapshot.blob(kind, id)?.map(|blob| blob.to_string()),
         commit: snapshot.commit().to_string(),
         children: children.iter().map(|child| record::head(child, stamps)).collect(),
+        readers: downcast::<Message>(&record).and_then(|message| readers(snapshot, message)),
         people: People { record, children, now: session.now(), stamps },
     })
+}
+
+/// Returns the tasks of a sprint, in the order of their ids.
+fn tasks_of(snapshot: &TreeSnapshot<'_>, sprint: &str) -> Result<Vec<Task>> {
+    let mut tasks = all::<Task>(snapshot)?;
+    tasks.retain(|task| task.sprint.as_deref() == Some(sprint));
+    Ok(tasks)
+}
+
+/// Returns who has read a message to several; nothing where it is to one, whose inbox tells, or where nobody can say.
+fn readers(snapshot: &TreeSnapshot<'_>, message: &Message) -> Option<BTreeSet<String>> {
+    let is_shared = message.to.iter().any(|to| Recipient::parse(to).is_ok_and(|to| to.is_shared()));
+    let reads = if is_shared { find::<Reads>(snapshot, &message.id).ok()? } else { return None };
+    Some(reads.map(|reads| reads.readers).unwrap_or_default())
 }
 
 /// The verb.
@@ -107,6 +138,11 @@ impl Report for Shown {
             _ => heading(page, record.as_ref(), *now),
         }
         fields(page, record.as_ref());
+        if let Some(readers) = &self.readers {
+            let names: Vec<&str> = readers.iter().map(String::as_str).collect();
+            let names = if names.is_empty() { "nobody yet".to_owned() } else { text::excerpt(&names.join(", "), 400) };
+            page.line([styled(Style::Dim, "read by "), plain(names)]);
+        }
         if let Some(task) = downcast::<Task>(record) {
             progress(page, task, *now);
         }
@@ -123,8 +159,15 @@ impl Report for Shown {
         }
         if !children.is_empty() {
             let closed = children.iter().filter(|child| !child.is_open()).count();
-            page.heading(format!("Parts ({closed} of {} closed)", children.len()));
-            page.table(children.iter().map(task_cells).collect());
+            let (what, flag) =
+                if downcast::<Task>(record).is_some() { ("Parts", "parent") } else { ("Tasks", "sprint") };
+            page.heading(format!("{what} ({closed} of {} closed)", children.len()));
+            page.table(children.iter().take(MOST_CHILDREN).map(task_cells).collect());
+            if children.len() > MOST_CHILDREN {
+                let more = children.len() - MOST_CHILDREN;
+                let all = format!("{more} more: git coord task list --{flag} {}", record.id());
+                page.line([styled(Style::Dim, all)]);
+            }
         }
     }
 }
