@@ -106,6 +106,12 @@ impl Error {
         self
     }
 
+    /// Adds several hints, in their order.
+    pub fn hints_of(mut self, hints: impl IntoIterator<Item = String>) -> Self {
+        self.0.hints.extend(hints);
+        self
+    }
+
     /// Adds a fact for machines, shown under `details` in JSON.
     pub fn detail(mut self, key: &str, value: impl Into<Value>) -> Self {
         self.0.details.insert(key.to_owned(), value.into());

@@ -121,10 +121,16 @@ pub fn editable(kind: &'static Kind, name: &str) -> Result<&'static Field> {
         SetBy::Edit => Ok(field),
         SetBy::Verb(verbs) => Err(Error::invalid("field_not_editable", format!("{}: it changes by {verbs}", cannot()))
             .detail("field", name)
-            .hint(format!("git coord {} -h", verbs.split(',').next().unwrap_or(verbs)))),
+            .hints_of(verbs_to_look_at(verbs).map(|verb| format!("git coord {verb} -h")))),
         SetBy::Nobody => Err(Error::invalid("field_not_editable", format!("{}: it never changes by hand", cannot()))
             .detail("field", name)),
     }
+}
+
+/// One or two verbs are worth a look each; of many, the message names all.
+fn verbs_to_look_at(verbs: &str) -> impl Iterator<Item = &str> {
+    let shown = if verbs.split(", ").count() > 2 { 1 } else { 2 };
+    verbs.split(", ").take(shown)
 }
 
 fn set(kind: &'static Kind, fields: &mut Map<String, Value>, name: &str, text: &str) -> Result<()> {

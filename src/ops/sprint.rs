@@ -60,6 +60,8 @@ pub struct Close {
     pub sprint: String,
     /// Whether it is closed although tasks of it are open.
     pub force: bool,
+    /// Whether it ends as cancelled, which one that was never started can too.
+    pub cancel: bool,
 }
 
 /// Makes a sprint, in planning.
@@ -114,31 +116,37 @@ pub fn start(snapshot: &dyn Snapshot, input: &Start, context: &Context) -> Resul
     Ok(changes)
 }
 
-/// Closes a sprint that is active. Its status entries leave the tip with it; the history has them.
+/// Closes a sprint that is active, or cancels one that is not closed yet. Its status entries leave the tip with it; the
+/// history has them.
 ///
 /// # Errors
 /// `not_active` (3); `open_tasks` (5) without force; `not_found` (4).
 pub fn close(snapshot: &dyn Snapshot, input: &Close, context: &Context) -> Result<Changeset> {
     let before = require(snapshot, &input.sprint)?;
-    if before.status != Status::Active {
-        return Err(not_so("not_active", &before, "close"));
+    let (doing, done, status) = match input.cancel {
+        true => ("cancel", "Cancel", Status::Cancelled),
+        false => ("close", "Close", Status::Completed),
+    };
+    let may_end = before.status == Status::Active || (input.cancel && before.status.is_open());
+    if !may_end {
+        return Err(not_so("not_active", &before, doing));
     }
     let open = open_tasks(snapshot, &before.id)?;
     if !open.is_empty() && !input.force {
         let are = if open.len() == 1 { "is" } else { "are" };
-        let message = format!("cannot close sprint {}: {} {are} open", before.id, listed(&open));
+        let message = format!("cannot {doing} sprint {}: {} {are} open", before.id, listed(&open));
         return Err(Error::invalid("open_tasks", message)
             .detail("tasks", open)
             .hint(format!("git coord task list --sprint {} --status open", before.id)));
     }
     let mut after = before.clone();
-    after.status = Status::Completed;
+    after.status = status;
     after.ends_at = before.ends_at.or(Some(context.now));
     stamps::mark(&before, &mut after, context.now, &context.agent);
     let title = text::excerpt(&after.title, 60);
     let mut changes = Changeset::new(match open.len() {
-        0 => format!("Close sprint {}: {title}", after.id),
-        open => format!("Close sprint {} by force, {open} open: {title}", after.id),
+        0 => format!("{done} sprint {}: {title}", after.id),
+        open => format!("{done} sprint {} by force, {open} open: {title}", after.id),
     });
     for entry in all::<StatusEntry>(snapshot)? {
         if entry.sprint.as_deref() == Some(&after.id) {
@@ -185,7 +193,7 @@ mod tests {
     }
 
     fn close_it(force: bool) -> Operation {
-        Operation::SprintClose(Close { sprint: "s".into(), force })
+        Operation::SprintClose(Close { sprint: "s".into(), force, cancel: false })
     }
 
     fn post(sprint: &str, word: &str) -> Operation {
@@ -246,6 +254,19 @@ mod tests {
         world.run(post("s", "STARTED")).expect("posted");
         world.run(post("s", "HANDOFF")).expect("posted");
         assert_eq!(world.run(start_it(true)).expect("started").subject, "Start sprint s: One");
+    }
+
+    #[test]
+    fn a_sprint_is_cancelled_whether_or_not_it_was_started_and_never_once_it_is_closed() {
+        let cancel = || Operation::SprintClose(Close { sprint: "s".into(), force: false, cancel: true });
+        let mut planned = world();
+        let changes = planned.run(cancel()).expect("cancelled");
+        assert_eq!((changes.subject.as_str(), sprint(&planned).status), ("Cancel sprint s: One", Status::Cancelled));
+        let mut started = world();
+        started.run(start_it(false)).expect("started");
+        started.run(cancel()).expect("cancelled");
+        assert_eq!(code(started.run(cancel())), "not_active");
+        assert_eq!(code(started.run(close_it(true))), "not_active");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! An event is a word (`task.claimed`), the record, and the fields that changed. The trailers of a commit are
 //! hints for people; what machines are told comes from here.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use schemars::JsonSchema;
@@ -11,8 +12,9 @@ use serde_json::Value;
 
 use crate::base::Timestamp;
 use crate::records::recipient::{self, Recipient};
-use crate::records::record::Record;
-use crate::records::{kind, message};
+use crate::records::record::{Record, downcast};
+use crate::records::sprint::SPRINT;
+use crate::records::{Sprint, StatusEntry, kind, message};
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -78,9 +80,15 @@ pub struct Origin {
     pub at: Timestamp,
 }
 
-/// Returns what happened in one commit, in the order of the paths.
+/// The word for what has left the tip and stays in the history; the field says which records.
+const ARCHIVED: &str = "state.archived";
+
+/// The field of such an event.
+const ARCHIVED_FIELD: &str = "archived";
+
+/// Returns what happened in one commit, in the order of the paths; what was archived comes last.
 pub fn events(differences: &[Difference], origin: &Origin) -> Vec<Event> {
-    let told: Vec<_> = differences.iter().flat_map(tell).collect();
+    let told = tell_all(differences);
     let several = told.len() > 1;
     let event = |(n, told): (usize, Told)| Event {
         id: if several { format!("{}:{n}", origin.commit) } else { origin.commit.clone() },
@@ -99,7 +107,13 @@ pub fn events(differences: &[Difference], origin: &Origin) -> Vec<Event> {
 
 /// Returns the words of what happened, for the trailers of a commit.
 pub fn words(differences: &[Difference]) -> Vec<(String, String)> {
-    differences.iter().flat_map(tell).map(|told| (told.what, told.record)).collect()
+    tell_all(differences).into_iter().map(|told| (told.what, told.record)).collect()
+}
+
+/// Returns how many records these events have archived.
+pub fn archived(events: &[Event]) -> usize {
+    let changes = events.iter().filter(|event| event.r#type == ARCHIVED).flat_map(|event| &event.changes);
+    changes.filter_map(|change| change.to.as_ref()?.as_array()).map(Vec::len).sum()
 }
 
 struct Told {
@@ -107,6 +121,41 @@ struct Told {
     record: String,
     blob: Option<String>,
     changes: Vec<Change>,
+}
+
+/// Status entries that leave with the sprint that was closed are one event of the sprint, not one each.
+fn tell_all(differences: &[Difference]) -> Vec<Told> {
+    let closed: BTreeSet<&str> = differences.iter().filter_map(closed_sprint).collect();
+    let mut archived: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
+    let mut told = Vec::new();
+    for difference in differences {
+        match gone_entry(difference).and_then(|entry| Some((closed.get(entry.sprint.as_deref()?)?, &entry.id))) {
+            Some((sprint, entry)) => {
+                archived.entry(sprint).or_default().push(Value::from(format!("status/{entry}")));
+            }
+            None => told.extend(tell(difference)),
+        }
+    }
+    told.extend(archived.into_iter().map(|(sprint, entries)| Told {
+        what: ARCHIVED.to_owned(),
+        record: format!("{}/{sprint}", SPRINT.name),
+        blob: None,
+        changes: vec![Change { field: ARCHIVED_FIELD.to_owned(), from: None, to: Some(Value::from(entries)) }],
+    }));
+    told
+}
+
+/// The id of a sprint that is closed by this.
+fn closed_sprint(difference: &Difference) -> Option<&str> {
+    let before = downcast::<Sprint>(difference.before.as_ref()?)?;
+    let after = downcast::<Sprint>(difference.after.as_ref()?)?;
+    (before.status.is_open() && !after.status.is_open()).then_some(before.id.as_str())
+}
+
+/// The status entry that is not there any more.
+fn gone_entry(difference: &Difference) -> Option<&StatusEntry> {
+    let is_gone = difference.after.is_none() && difference.blob.is_none();
+    difference.before.as_ref().filter(|_| is_gone).and_then(downcast::<StatusEntry>)
 }
 
 fn tell(difference: &Difference) -> Vec<Told> {
@@ -174,6 +223,10 @@ mod tests {
         events(&[Difference { path, before, after, blob: None }], &origin)
     }
 
+    fn types(events: &[Event]) -> Vec<&str> {
+        events.iter().map(|event| event.r#type.as_str()).collect()
+    }
+
     #[test]
     fn a_first_claim_starts_the_task() {
         let before = Task::new(Id::parse("t1").expect("an id"), Timestamp::default(), "ada");
@@ -191,17 +244,57 @@ mod tests {
             rest: Default::default(),
         });
         let events = between(arc(&before), arc(&after));
-        let types: Vec<_> = events.iter().map(|event| event.r#type.as_str()).collect();
-        assert_eq!(types, ["task.started", "task.claimed"]);
+        assert_eq!(types(&events), ["task.started", "task.claimed"]);
         assert_eq!(events[1].id, "c0:1");
         let fields: Vec<_> = events[0].changes.iter().map(|change| change.field.as_str()).collect();
         assert_eq!(fields, ["status", "claim"]);
+        let at_once = between(None, arc(&after));
+        assert_eq!(types(&at_once), ["task.created", "task.started", "task.claimed"]);
+        assert_eq!(types(&between(arc(&after), None)), ["task.removed"]);
+    }
+
+    #[test]
+    fn what_leaves_with_its_sprint_is_archived_and_what_leaves_alone_is_removed() {
+        let id = |text: &str| Id::parse(text).expect("an id");
+        let sprint = |status: &str| {
+            let mut sprint = Sprint::new(id("s"), Timestamp::default(), "ada");
+            sprint.status = status.into();
+            Some(Arc::new(sprint) as Arc<dyn Record>)
+        };
+        let entry = |n: i64, sprint: &str| {
+            let at = Timestamp::from_seconds(n);
+            let mut entry = StatusEntry::new(crate::base::id::ulid_of(at, "ada"), at, "ada");
+            entry.sprint = Some(sprint.to_owned());
+            let path = entry_path(&entry);
+            Difference { path, before: Some(Arc::new(entry)), after: None, blob: None }
+        };
+        let of_sprint = |before: &str, after: &str| Difference {
+            path: SPRINT.path("s"),
+            before: sprint(before),
+            after: sprint(after),
+            blob: None,
+        };
+        let told = |differences: &[Difference]| {
+            let events = events(differences, &Origin::default());
+            let types = events.iter().map(|event| format!("{} {}", event.r#type, event.record)).collect::<Vec<_>>();
+            (types, archived(&events))
+        };
+        let removed = format!("status.removed status/{}", crate::base::id::ulid_of(Timestamp::from_seconds(3), "ada"));
+        let (types, count) = told(&[of_sprint("active", "completed"), entry(1, "s"), entry(2, "s"), entry(3, "other")]);
+        assert_eq!(types, ["sprint.closed sprint/s", &removed, "state.archived sprint/s"]);
+        assert_eq!(count, 2);
+        let (types, count) = told(&[of_sprint("planning", "active"), entry(3, "s")]);
+        assert_eq!((types, count), (vec!["sprint.started sprint/s".to_owned(), removed], 0));
+    }
+
+    fn entry_path(entry: &StatusEntry) -> String {
+        crate::records::status::STATUS.path(&entry.id)
     }
 
     #[test]
     fn a_new_task_is_created_and_a_lost_file_is_removed() {
         let task = Task::new(Id::parse("t1").expect("an id"), Timestamp::default(), "ada");
-        assert_eq!(between(None, arc(&task))[0].r#type, "task.created");
-        assert_eq!(between(arc(&task), None)[0].r#type, "task.removed");
+        assert_eq!(types(&between(None, arc(&task))), ["task.created"]);
+        assert_eq!(types(&between(arc(&task), None)), ["task.removed"]);
     }
 }

@@ -2,14 +2,16 @@
 
 use clap::Args as ClapArgs;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::base::Result;
-use crate::commands::verb::Group;
+use crate::commands::page::Page;
+use crate::commands::verb::{Group, Report};
 use crate::commands::write::{Desk, Write};
 use crate::commands::written::Written;
 use crate::ops::{Operation, sprint};
 use crate::session::Outcome;
+use crate::state::{Warning, event};
 
 /// Close a sprint that is active, and put its status entries away
 ///
@@ -24,6 +26,19 @@ pub struct Args {
     /// Close it although tasks of it are open
     #[arg(long)]
     pub force: bool,
+    /// End it as cancelled; one that was never started can be, too
+    #[arg(long)]
+    pub cancel: bool,
+}
+
+/// A sprint that has ended.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Closed {
+    #[serde(flatten)]
+    #[allow(missing_docs)]
+    pub written: Written,
+    /// How many status entries were put away with it.
+    pub archived: usize,
 }
 
 /// The verb.
@@ -35,13 +50,34 @@ impl Write for Close {
     const OPERATION: fn(sprint::Close) -> Operation = Operation::SprintClose;
     type Args = Args;
     type Input = sprint::Close;
-    type Report = Written;
+    type Report = Closed;
 
     fn plan(args: Args, desk: &Desk<'_>) -> Result<sprint::Close> {
-        Ok(sprint::Close { sprint: desk.sprint(&args.id)?, force: args.force })
+        Ok(sprint::Close { sprint: desk.sprint(&args.id)?, force: args.force, cancel: args.cancel })
     }
 
-    fn tell(_: &Self::Input, outcome: &Outcome) -> Written {
-        Written::about("Closed sprint ", outcome)
+    fn tell(input: &Self::Input, outcome: &Outcome) -> Closed {
+        let archived = event::archived(&outcome.events);
+        let written = Written::about(if input.cancel { "Cancelled sprint " } else { "Closed sprint " }, outcome);
+        let written = match archived {
+            0 => written,
+            1 => written.and_say(", and archived its status entry"),
+            many => written.and_say(format!(", and archived its {many} status entries")),
+        };
+        Closed { written, archived }
+    }
+}
+
+impl Report for Closed {
+    fn text(&self, page: &mut Page) {
+        self.written.text(page);
+    }
+
+    fn warnings(&self) -> &[Warning] {
+        self.written.warnings()
+    }
+
+    fn is_receipt(&self) -> bool {
+        self.written.is_receipt()
     }
 }

@@ -16,7 +16,7 @@ use crate::session::Outcome;
 
 /// Change fields of a sprint
 ///
-/// Its status changes by sprint start and sprint close.
+/// Its status changes by sprint start and sprint close, which can cancel it too.
 ///
 /// Example: git coord sprint edit api-v2 --goal "One way in" --set 'phases.build={"status":"active"}'
 #[derive(Debug, Default, ClapArgs, Deserialize, JsonSchema)]

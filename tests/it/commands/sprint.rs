@@ -21,7 +21,9 @@ fn a_sprint_is_planned_started_and_closed() {
         .run("status list")
         .run("sprint list --status closed --json")
         .run("log --limit 1");
+    script.run("events --limit 3");
     script.run("sprint edit api-v2 --set status=active").run("sprint show zz").run("sprint new 'Twin' --id API-V2");
+    script.run("sprint close later --cancel").run("sprint close later --cancel").run("sprint list --status cancelled");
     assert_transcript!(script);
 }
 
@@ -50,6 +52,8 @@ fn status_entries_are_listed_and_go_stale() {
     script
         .run("status list")
         .run("status list --stale")
+        .run("stale")
+        .run("stale --json")
         .run("status list --by DEV-2 --json")
         .run("status list --task T-3 --limit 1");
     script
