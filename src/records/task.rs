@@ -329,7 +329,11 @@ impl Task {
 
     fn told(before: Option<&Self>, after: Option<&Self>) -> Vec<&'static str> {
         let (Some(before), Some(after)) = (before, after) else {
-            return came_changed_went(before, after, ["task.created", "task.updated", "task.removed"]);
+            let mut words = came_changed_went(before, after, ["task.created", "task.updated", "task.removed"]);
+            if after.is_some_and(|task| task.claim.is_some()) {
+                words.extend(["task.started", "task.claimed"]);
+            }
+            return words;
         };
         let claim = |task: &Task| task.claim.as_ref().map(|claim| claim.id.clone());
         if after.claim.is_some() && claim(before) != claim(after) {
