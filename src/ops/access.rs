@@ -4,6 +4,7 @@
 //! Never by the name alone: two agents with one name are two owners.
 
 use super::Context;
+use super::wording::send_to;
 use crate::base::{Error, Result, Timestamp, text, time};
 use crate::query::Signs;
 use crate::records::Task;
@@ -68,7 +69,12 @@ pub fn held(context: &Context, task: &Task, claim: &Claim, doing: &str) -> Error
             task.id
         ));
     }
-    error.hint("git coord ready").hint(format!("git coord note {} \"…\"", task.id))
+    error.hint("git coord ready").hint(tell_holder(claim, &task.id))
+}
+
+/// Returns the command that says something to the holder of a task: a message, or a note where none can reach it.
+pub fn tell_holder(claim: &Claim, task: &str) -> String {
+    send_to(&claim.agent, task).unwrap_or_else(|| format!("git coord note {task} \"…\""))
 }
 
 fn stale_since(signs: &Signs, claim: &Claim) -> Timestamp {

@@ -154,8 +154,10 @@ fn may_replace(context: &Context, task: &Task, claim: &task::Claim, over: Over) 
         Over::Anybody => Ok(()),
         Over::Stale if context.signs.overdue(claim, context.now).is_some() => Ok(()),
         Over::Stale => {
-            let error = access::held(context, task, claim, "take over");
-            Err(Error::conflict("not_stale", format!("{}, and it is alive", error.message())).hint("git coord ready"))
+            let held = access::held(context, task, claim, "take over");
+            let error = Error::conflict("not_stale", format!("{}, and it is alive", held.message()));
+            let error = held.details().iter().fold(error, |error, (key, value)| error.detail(key, value.clone()));
+            Err(error.hints_of(held.hints().iter().cloned()))
         }
         Over::Nobody => Err(access::held(context, task, claim, "claim")),
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Context, access};
-use crate::base::{Error, Glob, Id, Result, text};
+use crate::base::{Error, Glob, Result, text};
 use crate::query::Graph;
 use crate::query::overlap::{self, Overlap, Policy, Shared};
 use crate::records::Task;
@@ -71,11 +71,7 @@ fn refusal(task: &Task, first: &Overlap<'_>, all: &[Overlap<'_>]) -> Error {
         Shared::Path(path) => error.detail("path", path.as_str()),
         Shared::Folder(folder) => error.detail("folder", folder.as_str()),
     };
-    let error = match Id::parse(&first.claim.agent) {
-        Ok(agent) => error.hint(format!("git coord send {agent} \"…\" --thread {other}")),
-        Err(_) => error.hint(format!("git coord note {other} \"…\"")),
-    };
-    error.hint(format!("git coord show {other}"))
+    error.hint(access::tell_holder(first.claim, other)).hint(format!("git coord show {other}"))
 }
 
 /// Returns whose paths these are, and where they meet.

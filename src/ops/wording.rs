@@ -1,7 +1,8 @@
 //! What refusals say: why a task cannot be taken, and several things in one phrase.
 
-use crate::base::{Error, Id, Timestamp, text, time};
+use crate::base::{Error, Timestamp, text, time};
 use crate::query::{Reason, Standing};
+use crate::records::recipient::Recipient;
 use crate::records::{StatusEntry, Task};
 
 /// The most reasons that one phrase names.
@@ -47,9 +48,14 @@ pub fn in_progress_elsewhere(doing: &str, id: &str, entry: &StatusEntry, now: Ti
         .detail("status", entry.status.as_str())
         .detail("at", entry.timestamp.to_string())
         .hint(format!("git coord show status/{}", entry.id));
-    match Id::parse(&entry.agent) {
-        Ok(agent) => error.hint(format!("git coord send {agent} \"…\" --thread {id}")),
-        Err(_) => error,
+    error.hints_of(send_to(&entry.agent, id))
+}
+
+/// Returns the command that asks an agent about something; nothing where no message can reach one of that name.
+pub fn send_to(agent: &str, thread: &str) -> Option<String> {
+    match Recipient::parse(agent) {
+        Ok(Recipient::Agent(name)) => Some(format!("git coord send {name} \"…\" --thread {thread}")),
+        _ => None,
     }
 }
 
