@@ -51,9 +51,20 @@ impl<W: Write> Verb for W {
     fn run(args: W::Args, scene: &Scene) -> Result<W::Report> {
         let session = scene.session()?;
         let snapshot = session.snapshot()?;
-        let input = W::plan(args, &Desk { snapshot: &snapshot, now: session.now(), input: Input::Standard })?;
-        let outcome = session.transact(&(W::OPERATION)(input.clone()))?;
+        let desk = Desk { snapshot: &snapshot, now: session.now(), input: Input::Standard };
+        let input = W::plan(args, &desk).map_err(helped::<W>)?;
+        let outcome = session.transact(&(W::OPERATION)(input.clone())).map_err(helped::<W>)?;
         Ok(W::tell(&input, &outcome))
+    }
+}
+
+/// Names the help of the verb where a value is none that it takes, and nothing better is known.
+fn helped<W: Write>(error: Error) -> Error {
+    match error.code() {
+        "bad_record" | "bad_setting" | "bad_value" if error.hints().is_empty() => {
+            error.hint(format!("git coord {} -h", W::NAME))
+        }
+        _ => error,
     }
 }
 

@@ -16,10 +16,8 @@ pub(super) fn check(wanted: Option<&str>, snapshot: &TreeSnapshot<'_>, changes: 
     let Some(wanted) = wanted.map(str::to_ascii_lowercase) else { return Ok(()) };
     if wanted.len() < SHORTEST || !wanted.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         let shown = text::excerpt(&wanted, 60);
-        return Err(Error::invalid(
-            "bad_value",
-            format!("--if-match takes a commit or a blob, of at least {SHORTEST} characters, not «{shown}»"),
-        ));
+        let message = format!("--if-match takes a commit or a blob, of at least {SHORTEST} characters, not «{shown}»");
+        return Err(Error::invalid("bad_value", message).hint("git coord log"));
     }
     let tip = snapshot.commit().to_string();
     if tip.starts_with(&wanted) {
@@ -33,8 +31,10 @@ pub(super) fn check(wanted: Option<&str>, snapshot: &TreeSnapshot<'_>, changes: 
         if blob.as_ref().is_some_and(|blob| blob.starts_with(&wanted)) {
             return Ok(());
         }
-        error =
-            error.detail("blob", blob).hint(format!("git coord show {}/{} --json", record.kind().name, record.id()));
+        if blob.is_some() {
+            error = error.hint(format!("git coord show {}/{} --json", record.kind().name, record.id()));
+        }
+        error = error.detail("blob", blob);
     }
     Err(error.hint("git coord log"))
 }

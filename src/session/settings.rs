@@ -66,7 +66,9 @@ fn parse_duration(what: &str, text: &str) -> Result<Duration> {
 }
 
 fn bad(what: &str, value: &str, rule: &str) -> Error {
-    Error::invalid("bad_setting", format!("{what} is «{}», which {rule}", text::excerpt(value, 40)))
+    let error = Error::invalid("bad_setting", format!("{what} is «{}», which {rule}", text::excerpt(value, 40)));
+    // What is no setting of git is an option, whose verb knows more.
+    if what.starts_with("coord.") { error.hint(format!("git config --show-origin {what}")) } else { error }
 }
 
 #[cfg(test)]

@@ -176,9 +176,10 @@ fn check_path(path: &str) -> Result<()> {
 }
 
 fn is_folder(path: &str) -> Error {
-    Error::invalid("path_clash", format!("cannot store a file at {path}: a folder is there"))
+    Error::invalid("path_clash", format!("cannot store a file at {path}: a folder is there")).hint("git coord doctor")
 }
 
 fn is_file(path: &str) -> Error {
     Error::invalid("path_clash", format!("cannot store anything below {path}: a file is there"))
+        .hint("git coord doctor")
 }

@@ -131,6 +131,7 @@ fn is_durable(config: &Config) -> Result<bool> {
         Some(text) => config.boolean("coord.fsync").map(|is_on| is_on.unwrap_or(true)).map_err(|_| {
             let shown = text::excerpt(text, 40);
             Error::invalid("bad_setting", format!("coord.fsync is «{shown}», which is neither on nor off"))
+                .hint("git config --show-origin coord.fsync")
         }),
     }
 }

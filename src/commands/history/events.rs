@@ -70,7 +70,8 @@ pub fn latest(
     }
     if skipping {
         let shown = text::excerpt(cursor.unwrap_or_default(), 60);
-        return Err(Error::invalid("bad_cursor", format!("cannot go on after «{shown}»: no such event")));
+        let message = format!("cannot go on after «{shown}»: no such event");
+        return Err(Error::invalid("bad_cursor", message).hint("the first page: git coord events"));
     }
     let more = found.len() > limit;
     found.truncate(limit);

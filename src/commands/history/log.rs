@@ -65,10 +65,8 @@ pub fn walk(session: &Session, cursor: Option<&str>, limit: usize) -> Result<(Ve
         let after = |found: &Result<Commit>| found.as_ref().map_or(true, |commit| commit.id.to_string() == cursor);
         if !log.by_ref().any(|found| after(&found)) {
             let shown = text::excerpt(cursor, 60);
-            return Err(Error::invalid(
-                "bad_cursor",
-                format!("cannot go on after «{shown}»: no such commit in the history"),
-            ));
+            let message = format!("cannot go on after «{shown}»: no such commit in the history");
+            return Err(Error::invalid("bad_cursor", message).hint("the first page: git coord log"));
         }
     }
     let mut commits = log.by_ref().take(limit).collect::<Result<Vec<_>>>()?;
