@@ -118,17 +118,22 @@ fn json_that_other_transcripts_leave_out() {
     script.before("claim T-1 --ttl 1m --agent dev-1");
     script.pass(90);
     script.run("stale --json");
+    script.before("sprint new 'Orchestration API' --id api-v2");
+    script.run("sprint edit api-v2 --goal 'One way in' --json").run("sprint start api-v2 --json");
+    script.before("status post 'All is well' --status COMPLETE --sprint api-v2");
+    script.before("status post 'Handed over' --status HANDOFF --sprint api-v2");
+    script.before("task move T-1 --sprint api-v2");
+    script.run("sprint show api-v2 --json").run("sprint close api-v2 --force --json");
     assert_transcript!(script);
 }
 
 #[test]
 fn refusals_that_other_transcripts_leave_out() {
     let mut script = Transcript::of(Repo::plain());
-    for line in
-        ["blocked", "status", "stale", "agent list", "message list", "message show T-1", "message show T-1 --json"]
-    {
+    for line in ["blocked", "status", "stale", "agent list", "message list", "sprint list", "status list"] {
         script.run(line);
     }
+    script.run("message show T-1").run("message show T-1 --json");
     let demo = script.call("demo").env("PATH", "/nowhere").run();
     script.keep("$ PATH=/nowhere git coord demo", &demo);
     std::fs::remove_dir_all(script.repo.path.join(".git")).expect("the repository goes");

@@ -103,6 +103,26 @@ fn claims() -> Vec<Row> {
             "The id given for the claim is that of another claim.",
             [way("claim T-3 --claim-id c1").after("claim T-1 --claim-id c1")],
         ),
+        row(
+            3,
+            "in_progress_elsewhere",
+            "A status entry says that somebody is at it, and nothing later that it is not.",
+            [
+                way("claim T-1 --agent bob").after("status post 'On it' --status STARTED --task T-1"),
+                way("sprint start s")
+                    .after("sprint new One --id s")
+                    .after("status post 'On it' --status IN_PROGRESS --sprint s"),
+            ],
+        ),
+        row(
+            3,
+            "paths_overlap",
+            "Another living claim reserves some of the same paths.",
+            [
+                way("claim T-3 --paths src --agent bob").after("claim T-1 --paths src/parser"),
+                way("claim T-3 --paths src --agent bob").after("claim T-1 --paths src --agent 'A. B.'"),
+            ],
+        ),
         row(3, "not_claimed", "The task cannot be given back: nobody holds it.", [way("release T-1")]),
         row(
             3,
@@ -147,6 +167,27 @@ fn states() -> Vec<Row> {
                       \"updated_at\":\"2026-01-01T00:00:00Z\",\"updated_by\":\"a\"}\n",
                 ),
             ],
+        ),
+        row(
+            3,
+            "if_match_failed",
+            "What `--if-match` names is neither the tip nor the record's file any more.",
+            [way("task edit T-1 --title x --if-match 0000000"), way("note T-1 x --if-match 0000000")],
+        ),
+        row(
+            3,
+            "not_active",
+            "The sprint cannot be closed: it is being planned, or over.",
+            [
+                way("sprint close s").after("sprint new One --id s"),
+                way("sprint close s --cancel").after("sprint new One --id s").after("sprint close s --cancel"),
+            ],
+        ),
+        row(
+            3,
+            "not_planning",
+            "The sprint cannot be started: it was already.",
+            [way("sprint start s").after("sprint new One --id s").after("sprint start s")],
         ),
         row(3, "not_blocked", "The task cannot be unblocked: it is not blocked.", [way("unblock T-1")]),
         row(3, "not_closed", "The task cannot be opened again: it is open.", [way("reopen T-1")]),

@@ -124,6 +124,24 @@ fn state() -> Vec<Row> {
         ),
         row(
             128,
+            "left_out",
+            "A part of the state is not here: this partial clone has left it out.",
+            [way("show T-1").given(|repo| {
+                with_a_server(repo);
+                repo.git(&["config", "remote.origin.promisor", "true"]);
+                let blob = repo.git(&["rev-parse", &format!("refs/coord/main:{}", repo.task_path("T-1"))]);
+                let (folder, file) = blob.trim().split_at(2);
+                fs::remove_file(repo.common_dir().join("objects").join(folder).join(file)).expect("a blob");
+            })],
+        ),
+        row(
+            128,
+            "shallow",
+            "History ends too early, as in a shallow clone, to tell whether the tip holds all that was acknowledged.",
+            [way("note T-1 x").given(cut_short)],
+        ),
+        row(
+            128,
             "newer_format",
             "The state was written by a newer version, in a format that this one does not know.",
             [way("ready").given(|repo| drop(repo.plant("coordination.yaml", b"kind: config\nformat: 2\n")))],
@@ -203,6 +221,13 @@ fn git() -> Vec<Row> {
         ),
         row(
             128,
+            "no_tracked_files",
+            "Git cannot say which files it tracks, by which overlaps of reserved paths are found.",
+            [way("claim T-1 --paths src")
+                .given(|repo| fs::write(repo.common_dir().join("index"), "garbage").expect("an index"))],
+        ),
+        row(
+            128,
             "git_too_old",
             "The git that is installed is too old.",
             [way("init")
@@ -230,6 +255,22 @@ fn git() -> Vec<Row> {
             [way("demo").given(|repo| wrap_git(repo, "case \"$*\" in *config*--add*) exit 1 ;; esac"))],
         ),
     ]
+}
+
+/// Puts a server beside a repository, and all of the state on it.
+fn with_a_server(repo: &Repo) {
+    repo.git(&["init", "--quiet", "--bare", "../server"]);
+    let url = format!("file://{}", repo.machine.root().join("server").display());
+    repo.git(&["remote", "add", "origin", &url]);
+    repo.git(&["push", "--quiet", "origin", "refs/coord/main"]);
+}
+
+/// Lets the ref follow a server whose newest commit alone is fetched.
+pub(super) fn cut_short(repo: &Repo) {
+    with_a_server(repo);
+    let next = repo.git(&["commit-tree", "-m", "other", "-p", "refs/coord/main", "refs/coord/main^{tree}"]);
+    repo.git(&["push", "--quiet", "origin", &format!("{}:refs/coord/main", next.trim())]);
+    repo.git(&["fetch", "--quiet", "--depth=1", "origin", "+refs/coord/main:refs/coord/main"]);
 }
 
 fn lock_the_ref(repo: &Repo) {

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use super::fatal::cut_short;
 use super::{Row, row, way};
 
 pub(super) fn rows() -> Vec<Row> {
@@ -30,6 +31,22 @@ fn repository() -> Vec<Row> {
             "no_replica",
             "The replica has lost its id.",
             [way("doctor").given(|repo| fs::remove_dir_all(repo.common_dir().join("coord")).expect("a folder"))],
+        ),
+        row(
+            1,
+            "shallow",
+            "History is cut, as in a shallow clone: what happened before is not here.",
+            [way("doctor").given(cut_short)],
+        ),
+        row(
+            1,
+            "in_the_way",
+            "A folder stands where a file is kept, or a file where a folder is.",
+            [way("doctor").given(|repo| {
+                let next = repo.common_dir().join("coord/next");
+                let _ = fs::remove_file(&next);
+                fs::create_dir(next).expect("a folder");
+            })],
         ),
         row(
             1,
@@ -67,6 +84,26 @@ fn records() -> Vec<Row> {
                 let file = repo.file(&path).replace("- T-1", "- T-2");
                 repo.plant(&path, format!("{file}\n").as_bytes());
             })],
+        ),
+        row(
+            1,
+            "dangling_link",
+            "An inbox names a message that is not there, or is another.",
+            [way("doctor").given(|repo| {
+                repo.plant("inbox/Ada/01KDXN4HM0F4N9T3VQ2W1Y8X7Z.md", b"kind: message\n");
+            })],
+        ),
+        row(
+            1,
+            "odd_entry",
+            "An entry of the state is one that no `git coord` writes; it is passed over.",
+            [way("doctor").after("agent new bob").given(|repo| drop(repo.plant("agents/BOB.md", b"garbage")))],
+        ),
+        row(
+            1,
+            "unknown_role",
+            "Messages wait for a role that nobody has.",
+            [way("doctor").after("send role:tester x")],
         ),
         row(1, "unknown_agent", "Messages wait for somebody who has no profile.", [way("doctor").after("send bob x")]),
         row(

@@ -19,6 +19,12 @@ fn words() -> Vec<Row> {
         ),
         row(
             5,
+            "bad_glob",
+            "What is to be reserved is no path from the top of the repository, and no pattern of such.",
+            [way("claim T-1 --paths /etc"), way("claim T-1 --paths 'a['")],
+        ),
+        row(
+            5,
             "bad_id",
             "The id has a form that no id may have.",
             [way("task new x --id ../x"), way("claim T-1 --claim-id 'a b'"), way("task new x --id nul")],
@@ -70,6 +76,8 @@ fn values() -> Vec<Row> {
             [
                 way("ready").after("git config coord.ttl soon"),
                 way("ready").after("git config coord.lockTimeout never"),
+                way("ready").after("git config coord.overlap perhaps"),
+                way("note T-1 x").after("git config coord.fsync perhaps"),
                 way("claim T-1 --ttl soon"),
                 way("claim T-1 --ttl 0"),
             ],
@@ -84,6 +92,8 @@ fn values() -> Vec<Row> {
                 way("task edit T-1 --set estimate_minutes=long"),
                 way("decision new x --status maybe"),
                 way("bug report x --severity loud"),
+                way("status post x --status STARTED --severity loud"),
+                way("note T-1 x --if-match HEAD"),
             ],
         ),
         row(5, "unknown_field", "The kind of record has no such field.", [way("task edit T-1 --set colour=red")]),
@@ -94,6 +104,7 @@ fn values() -> Vec<Row> {
             [
                 way("task edit T-1 --set status=completed"),
                 way("task edit T-1 --set claim=x"),
+                way("sprint edit s --set status=cancelled").after("sprint new One --id s"),
                 way("task edit T-1 --set assignee=x"),
                 way("task edit T-1 --set created_at=2026-01-01"),
             ],
@@ -115,6 +126,21 @@ fn rules() -> Vec<Row> {
                 way("task new x --parent T-4 --depends-on T-4"),
                 way("decision edit adr-1 --supersedes adr-1").after("decision new x --id adr-1"),
             ],
+        ),
+        row(
+            5,
+            "has_dependents",
+            "The task cannot be removed while others wait for it or are parts of it.",
+            [way("task rm T-1"), way("task rm T-4")],
+        ),
+        row(
+            5,
+            "open_tasks",
+            "The sprint cannot be closed while tasks of it are open.",
+            [way("sprint close s")
+                .after("sprint new One --id s")
+                .after("sprint start s")
+                .after("task move T-1 --sprint s")],
         ),
         row(5, "open_children", "The task cannot be finished while its parts are open.", [way("done T-4")]),
         row(5, "open_dependencies", "The task cannot be finished while it waits for others.", [way("done T-2")]),
@@ -144,6 +170,18 @@ fn files() -> Vec<Row> {
             "bad_line",
             "The file to import has lines that are no records; nothing of it is taken.",
             [way("import json -").input(b"garbage\n"), way("import beads -").input(b"{\"id\":1}\n")],
+        ),
+        row(
+            5,
+            "operation_refused",
+            "One of several operations was refused, so none was made; `details` has the code of the refusal.",
+            [
+                way("bulk T-3,T-2 done"),
+                way("apply -").input(b"{\"op\":\"done\",\"id\":\"$it\"}\n"),
+                way("apply -").input(b"{\"op\":\"task new\",\"title\":3}\n"),
+                way("apply -")
+                    .input(b"{\"op\":\"note\",\"id\":\"T-1\",\"text\":\"x\"}\n{\"op\":\"done\",\"id\":\"T-2\"}\n"),
+            ],
         ),
         row(
             5,

@@ -22,6 +22,12 @@ fn messages() -> Vec<Row> {
         ),
         row(
             0,
+            "unknown_role",
+            "No agent has that role yet; the message waits for one that is given it.",
+            [way("send role:tester hello")],
+        ),
+        row(
+            0,
             "no_inbox",
             "Nobody of that name can have an inbox; what was said stands in the thread only.",
             [way("note T-1 'Half done' --progress").after("claim T-1").given(|repo| {
@@ -61,6 +67,14 @@ fn tasks() -> Vec<Row> {
             "missing_reference",
             "The task from which it was discovered does not exist yet.",
             [way("task new x --discovered-from T-9")],
+        ),
+        row(
+            0,
+            "paths_overlap",
+            "Another living claim reserves some of the same paths, and `coord.overlap` is `warn`.",
+            [way("claim T-3 --paths src --agent bob")
+                .after("git config coord.overlap warn")
+                .after("claim T-1 --paths src/parser")],
         ),
         row(0, "missing_sprint", "The sprint does not exist yet.", [way("task new x --sprint s-1")]),
     ]

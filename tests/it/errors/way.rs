@@ -271,8 +271,9 @@ impl State {
         };
         let jumped = (!follows).then(|| "the tip does not follow the one before".to_owned());
         let gone = self.paths.iter().filter(|path| !after.paths.contains(path)).map(|path| format!("{path} is gone"));
-        // Settings are what a hint may ask for.
-        let touched = self.touched(after).filter(|what| !what.starts_with(".git/config"));
+        // Settings are what a hint may ask for; and a fetch notes what it got, and where history ends now.
+        let meant = [".git/config", ".git/FETCH_HEAD", ".git/shallow"];
+        let touched = self.touched(after).filter(move |what| !meant.iter().any(|start| what.starts_with(start)));
         jumped.into_iter().chain(gone.collect::<Vec<_>>()).chain(touched)
     }
 
