@@ -25,7 +25,7 @@ pub mod history;
 pub mod exchange;
 
 use verb::{Row, row};
-use write::write;
+use write::{either, write};
 
 /// All verbs, in the order in which help lists them.
 pub const VERBS: &[Row] = &[
@@ -77,6 +77,7 @@ pub const VERBS: &[Row] = &[
     row::<agent::show::Show>(),
     row::<agent::list::List>(),
     write::<agent::edit::Edit>(),
+    either::<agent::log::Log, agent::log::Entry>(),
     row::<status::dashboard::Status>(),
     write::<status::post::Post>(),
     row::<status::list::List>(),

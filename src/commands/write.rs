@@ -9,8 +9,9 @@ use super::args;
 use super::verb::{Effect, Group, Plan, Report, Row, Scene, Verb, row};
 use crate::base::{Error, Id, Result, Timestamp};
 use crate::ops::Operation;
+use crate::records::agent::AGENT;
 use crate::records::decision::DECISION;
-use crate::records::message::MESSAGE;
+use crate::records::message::{MESSAGE, log_of};
 use crate::records::sprint::SPRINT;
 use crate::records::task::TASK;
 use crate::session::{Outcome, resolve};
@@ -71,6 +72,11 @@ fn helped<W: Write>(error: Error) -> Error {
 /// Returns the row of a verb that writes, which can stand in a batch too.
 pub const fn write<W: Write>() -> Row {
     Row { plan: Some(Plan { from_words: from_words::<W>, from_json: from_json::<W> }), ..row::<W>() }
+}
+
+/// Returns the row of a verb that writes or only looks, as its arguments say, and what stands for it in a batch.
+pub const fn either<V: Verb, W: Write<Args = V::Args>>() -> Row {
+    Row { plan: Some(Plan { from_words: from_words::<W>, from_json: from_json::<W> }), ..row::<V>() }
 }
 
 fn from_words<W: Write>(matches: &clap::ArgMatches, desk: &Desk<'_>) -> Result<Operation> {
@@ -169,6 +175,15 @@ impl Desk<'_> {
             Err(error) if error.code() == "not_found" => Ok(name),
             found => found.map(|(_, id)| String::from(id)),
         }
+    }
+
+    /// Returns the thread of the record of any kind that was typed.
+    ///
+    /// # Errors
+    /// `not_found` or `ambiguous`, both 4.
+    pub fn thread(&self, name: &str) -> Result<String> {
+        let (kind, id) = resolve::any(self.snapshot, name)?;
+        Ok(if *kind == AGENT { log_of(&id) } else { id.into() })
     }
 
     /// Returns the id of the message that was typed.

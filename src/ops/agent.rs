@@ -1,10 +1,12 @@
-//! Making agent profiles.
+//! Making agent profiles, and what agents write into their logs.
 
 use serde::{Deserialize, Serialize};
 
+use super::message::require_text;
 use super::{Context, task::fresh_id};
-use crate::base::{Result, text};
+use crate::base::{Id, Result, text};
 use crate::records::agent::{AGENT, Agent, parse_name};
+use crate::records::message::{Message, Type, log_of};
 use crate::records::recipient::Recipient;
 use crate::records::record::Typed;
 use crate::state::{Changeset, Snapshot};
@@ -29,6 +31,14 @@ pub struct New {
     pub reports_to: Option<String>,
     /// The document of its role.
     pub body: String,
+}
+
+/// What an agent writes into its log.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Log {
+    /// What it is at, or has found.
+    pub text: String,
 }
 
 /// Makes an agent profile.
@@ -56,6 +66,27 @@ pub fn new(snapshot: &dyn Snapshot, input: &New, context: &Context) -> Result<Ch
     Ok(changes)
 }
 
+/// Writes into the log of the asker, who needs no profile for it.
+///
+/// # Errors
+/// `empty_text` or `bad_record` (5).
+pub fn log(snapshot: &dyn Snapshot, input: &Log, context: &Context) -> Result<Changeset> {
+    require_text(&input.text, "entry")?;
+    let mut entry = Message::new(context.seed.ulid(context.now, 0), context.now, &context.agent);
+    entry.from.clone_from(&context.agent);
+    entry.timestamp = context.now;
+    entry.r#type = Type::Note;
+    // Under its name as its profile writes it, so that all entries stand in one thread.
+    let profile = Id::parse(&context.agent).ok().map(|name| snapshot.twin(&AGENT, &name)).transpose()?.flatten();
+    entry.thread = Some(log_of(profile.as_deref().unwrap_or(&context.agent)));
+    entry.body.clone_from(&input.text);
+    entry.validate()?;
+    let mut changes =
+        Changeset::new(format!("Log of {}: {}", text::excerpt(&context.agent, 40), text::excerpt(&input.text, 60)));
+    changes.put_main(entry);
+    Ok(changes)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -64,6 +95,24 @@ mod tests {
 
     fn named(name: &str) -> Operation {
         Operation::AgentNew(New { name: name.into(), ..New::default() })
+    }
+
+    fn written(world: &mut World, text: &str) -> Message {
+        let changes = world.run(Operation::AgentLog(Log { text: text.into() })).expect("written");
+        changes.about.as_ref().and_then(crate::records::record::downcast::<Message>).expect("an entry").clone()
+    }
+
+    #[test]
+    fn an_entry_stands_in_the_log_of_its_agent_whatever_the_case_and_in_no_inbox() {
+        let mut world = World::new();
+        assert!(written(&mut world, "before there is a profile").is_log_entry());
+        world.run(named("Ada")).expect("made");
+        let entry = written(&mut world, "at it");
+        assert_eq!((entry.from.as_str(), entry.thread.as_deref(), entry.to.len()), ("ada", Some("agent/Ada"), 0));
+        assert!(entry.is_log_entry());
+        world.become_other("Ada Lovelace");
+        assert_eq!(written(&mut world, "no id").thread.as_deref(), Some("agent/Ada Lovelace"));
+        assert_eq!(code(world.run(Operation::AgentLog(Log { text: " ".into() }))), "empty_text");
     }
 
     #[test]

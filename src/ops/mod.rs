@@ -87,6 +87,8 @@ pub enum Operation {
     Read(message::Read),
     /// Makes an agent profile.
     AgentNew(agent::New),
+    /// Writes into the log of an agent.
+    AgentLog(agent::Log),
     /// Removes a record.
     Remove(remove::Remove),
     /// Makes a sprint.
@@ -156,6 +158,7 @@ pub fn apply(operation: &Operation, snapshot: &dyn Snapshot, context: &Context) 
         Operation::Reply(input) => message::reply(snapshot, input, context),
         Operation::Read(input) => message::read(snapshot, input, context),
         Operation::AgentNew(input) => agent::new(snapshot, input, context),
+        Operation::AgentLog(input) => agent::log(snapshot, input, context),
         Operation::Remove(input) => remove::remove(snapshot, input, context),
         Operation::SprintNew(input) => sprint::new(snapshot, input, context),
         Operation::SprintStart(input) => sprint::start(snapshot, input, context),

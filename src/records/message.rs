@@ -11,7 +11,7 @@ use super::field::{Field, Rule};
 use super::kind::{Kind, Place, build_as, came_changed_went, decode_as, happened_as, mark_as, schema_of};
 use super::record::record;
 use super::word::words;
-use crate::base::{Result, Timestamp};
+use crate::base::{Result, Timestamp, id};
 
 /// The row of the kind.
 pub static MESSAGE: Kind = Kind {
@@ -89,7 +89,7 @@ record! {
         r#type: Type,
         /// How soon it wants to be read.
         priority: Urgency,
-        /// The task, sprint or message it belongs to.
+        /// The task, sprint or message it belongs to; `agent/<name>` is the log of an agent.
         thread: Option<String>,
         /// What it refers to.
         references: BTreeSet<String>,
@@ -102,7 +102,21 @@ record! {
     }
 }
 
+/// Returns the thread that is the log of an agent.
+///
+/// A log is a thread and no kind of its own: an entry is said once, to nobody's inbox, answered like any message, and
+/// rotates like one. The word in front keeps it from the thread of a task that is called like the agent.
+pub fn log_of(agent: &str) -> String {
+    format!("agent/{agent}")
+}
+
 impl Message {
+    /// Returns whether it is an entry in the log of whoever said it.
+    pub fn is_log_entry(&self) -> bool {
+        let thread = self.thread.as_deref().map(id::fold);
+        self.r#type == Type::Note && thread == Some(id::fold(&log_of(&self.from)))
+    }
+
     fn check(&self) -> Result<()> {
         check::name("from", &self.from)?;
         check::name("created_by", &self.created_by)?;
@@ -115,8 +129,11 @@ impl Message {
     }
 
     fn told(before: Option<&Self>, after: Option<&Self>) -> Vec<&'static str> {
-        let is_note = after.is_some_and(|message| message.r#type == Type::Note);
-        let came = if is_note { "task.noted" } else { "message.sent" };
+        let came = match after {
+            Some(message) if message.is_log_entry() => "agent.logged",
+            Some(message) if message.r#type == Type::Note => "task.noted",
+            _ => "message.sent",
+        };
         came_changed_went(before, after, [came, "message.updated", "message.removed"])
     }
 }

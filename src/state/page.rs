@@ -47,6 +47,20 @@ impl<T> Page<T> {
         Page { items, total, next_cursor }
     }
 
+    /// As [`cut`](Self::cut), for what is read from its end, like a journal: the last items come on the first page, and
+    /// the cursor leads to those before. Within a page they stand in their order.
+    pub fn cut_from_the_end(mut items: Vec<T>, paging: &Paging, key: impl Fn(&T) -> String) -> Self {
+        items.sort_by_cached_key(&key);
+        let total = items.len();
+        if let Some(cursor) = &paging.cursor {
+            items.truncate(items.partition_point(|item| key(item).as_str() < cursor.as_str()));
+        }
+        let before = items.len().saturating_sub(paging.limit);
+        let items = items.split_off(before);
+        let next_cursor = (before > 0).then(|| items.first().map(&key)).flatten();
+        Page { items, total, next_cursor }
+    }
+
     /// Returns the same page of other items.
     pub fn map<U>(self, change: impl FnMut(T) -> U) -> Page<U> {
         Page { items: self.items.into_iter().map(change).collect(), total: self.total, next_cursor: self.next_cursor }
@@ -68,6 +82,18 @@ mod tests {
         assert_eq!((first.items.as_slice(), first.total), (["a".to_owned(), "b".to_owned()].as_slice(), 3));
         let rest = cut(&["c", "a", "b"], 2, first.next_cursor.as_deref());
         assert_eq!((rest.items.as_slice(), rest.next_cursor), (["c".to_owned()].as_slice(), None));
+    }
+
+    #[test]
+    fn from_the_end_the_cursor_leads_to_what_was_before() {
+        let cut = |cursor: Option<&str>| {
+            let paging = Paging { limit: 2, cursor: cursor.map(str::to_owned) };
+            Page::cut_from_the_end(["c", "a", "b"].map(str::to_owned).into(), &paging, String::clone)
+        };
+        let last = cut(None);
+        assert_eq!((last.items.as_slice(), last.total), (["b".to_owned(), "c".to_owned()].as_slice(), 3));
+        let rest = cut(last.next_cursor.as_deref());
+        assert_eq!((rest.items.as_slice(), rest.next_cursor), (["a".to_owned()].as_slice(), None));
     }
 
     #[test]

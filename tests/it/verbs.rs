@@ -77,6 +77,8 @@ const ROWS: &[Row] = &[
     row("agent edit", &["carol", "--role", "developer"], Writes),
     row("agent show", &["carol"], Reads),
     row("agent list", &[], Reads),
+    row("agent log", &["Reading the parser"], Writes),
+    row("agent log", &[], Reads),
     row("status", &[], Reads),
     row("status post", &["So it is", "--status", "COMPLETE", "--sprint", "s1"], Writes),
     row("status list", &[], Reads),

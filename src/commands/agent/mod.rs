@@ -2,5 +2,6 @@
 
 pub mod edit;
 pub mod list;
+pub mod log;
 pub mod new;
 pub mod show;

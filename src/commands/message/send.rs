@@ -12,7 +12,6 @@ use crate::commands::written::Written;
 use crate::ops::Operation;
 use crate::ops::message;
 use crate::session::Outcome;
-use crate::session::resolve;
 
 /// Send a message to one or more agents, to a role, or to all
 ///
@@ -30,7 +29,7 @@ pub struct Args {
     /// What it is for: directive, question, response, progress, blocker, error, chat, handoff, approval, or any word
     #[arg(long = "type", value_name = "TYPE")]
     pub r#type: Option<String>,
-    /// The task or message it belongs to
+    /// The task or message it belongs to, or the agent into whose log it goes
     #[arg(long, value_name = "ID")]
     pub thread: Option<String>,
     /// How soon it wants to be read: low, normal, high, urgent
@@ -54,13 +53,12 @@ impl Write for Send {
     type Report = Written;
 
     fn plan(args: Args, desk: &Desk<'_>) -> Result<message::Send> {
-        let thread = args.thread.map(|id| resolve::any(desk.snapshot, &id).map(|(_, id)| String::from(id)));
         Ok(message::Send {
             to: split(&[args.to]).collect(),
             body: desk.text(&args.text)?,
             r#type: args.r#type,
             priority: args.priority,
-            thread: thread.transpose()?,
+            thread: args.thread.map(|name| desk.thread(&name)).transpose()?,
             references: args.references.into_iter().map(|name| desk.reference(name)).collect::<Result<_>>()?,
             ..message::Send::default()
         })

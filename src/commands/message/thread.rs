@@ -1,27 +1,28 @@
-//! `thread`: what was said about a task, or in answer to a message.
+//! `thread`: what was said about a task, in answer to a message, or in the log of an agent.
 
 use clap::Args as ClapArgs;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::base::{Result, Timestamp};
+use crate::base::{Result, Timestamp, id};
 use crate::commands::args::ListArgs;
 use crate::commands::page::Page;
 use crate::commands::record::message_lines;
 use crate::commands::record::{self, Listed, RecordJson};
 use crate::commands::verb::{Group, Report, Scene, Verb};
 use crate::records::Message;
-use crate::records::message::MESSAGE;
+use crate::records::agent::AGENT;
+use crate::records::message::{MESSAGE, log_of};
 use crate::session::resolve::{self};
 use crate::state::get;
 use crate::state::{Page as Items, all};
 use std::collections::BTreeSet;
 
-/// Show what was said about a task, or in answer to a message
+/// Show what was said about a task or message, or in an agent's log
 #[derive(Debug, Default, ClapArgs, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Args {
-    /// The task or message
+    /// The task, message or agent
     #[arg(value_name = "ID")]
     pub id: String,
     #[command(flatten)]
@@ -43,19 +44,19 @@ pub struct Answer {
 
 /// Returns the messages of a thread: those that name it, the one that it is, and the answers to any of them.
 fn in_thread(mut messages: Vec<Message>, root: &str) -> Vec<Message> {
-    let mut known = BTreeSet::from([root.to_owned()]);
+    let mut known = BTreeSet::from([id::fold(root)]);
     loop {
         let before = known.len();
         for message in &messages {
-            if message.thread.as_ref().is_some_and(|thread| known.contains(thread)) {
-                known.insert(message.id.to_string());
+            if message.thread.as_ref().is_some_and(|thread| known.contains(&id::fold(thread))) {
+                known.insert(message.id.folded());
             }
         }
         if known.len() == before {
             break;
         }
     }
-    messages.retain(|message| known.contains(message.id.as_str()));
+    messages.retain(|message| known.contains(&message.id.folded()));
     messages
 }
 
@@ -74,6 +75,7 @@ impl Verb for Thread {
         let (kind, id) = resolve::any(&snapshot, &args.id)?;
         let root = match (*kind == MESSAGE).then(|| get::<Message>(&snapshot, &id)).transpose()? {
             Some(message) => message.thread.unwrap_or_else(|| id.into()),
+            None if *kind == AGENT => log_of(&id),
             None => id.into(),
         };
         let said = in_thread(all::<Message>(&snapshot)?, &root);

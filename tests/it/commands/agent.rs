@@ -35,3 +35,24 @@ fn a_profile_can_be_changed() {
     script.run("agent edit dev-1 --reports-to all").run("agent edit dev-2 --role x").run("agent edit dev-1 --set id=x");
     assert_transcript!(script);
 }
+
+#[test]
+fn an_agent_keeps_a_log_and_others_read_it() {
+    let mut script = Transcript::new();
+    script.run("agent log");
+    script.before("agent new dev-1");
+    script.run("agent log 'Starting task T-TASK-01, reviewing the code' --agent dev-1");
+    script.run_with("Found two things:\n- tabs\n- blanks\n", "agent log - --agent DEV-1 --json");
+    script.run("agent log 'Done for today' --agent dev-1");
+    script.before("agent log 'Mine' --agent dev-2");
+    script.run("agent log --of dev-1").run("agent log --agent dev-1 --limit 2 --json");
+    let page = script.call("agent log --of dev-1 --limit 1").json().expect(0);
+    let cursor = page.data()["next_cursor"].as_str().expect("more").to_owned();
+    script.run(&format!("agent log --of dev-1 --limit 1 --cursor {cursor}"));
+    let id = page.data()["items"][0]["id"].as_str().expect("an id").to_owned();
+    script.before(&format!("reply {id} 'Well done' --agent dev-2"));
+    script.run("thread dev-1").run("agent log --of dev-2").run("inbox --agent dev-1").run("events --limit 2");
+    script.run("log --limit 2").run("doctor");
+    script.run("agent log --of dev-9").run("agent log ''").run("agent log x --of dev-1").run("agent log x --dry-run");
+    assert_transcript!(script);
+}

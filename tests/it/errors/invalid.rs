@@ -42,7 +42,12 @@ fn words() -> Vec<Row> {
             [way("agent new all"), way("agent new shared")],
         ),
         row(5, "bad_input", "Standard input is no text.", [way("note T-1 -").input(b"\xff\xfe")]),
-        row(5, "empty_text", "There is nothing in the text.", [way("note T-1 ' '"), way("send bob ''")]),
+        row(
+            5,
+            "empty_text",
+            "There is nothing in the text.",
+            [way("note T-1 ' '"), way("send bob ''"), way("agent log ' '")],
+        ),
         row(5, "no_recipient", "The message names nobody to go to.", [way("send , hello")]),
         row(
             5,
