@@ -33,6 +33,7 @@ pub const VERBS: &[Row] = &[
     row::<setup::doctor::Doctor>(),
     row::<setup::demo::Demo>(),
     row::<setup::whoami::Whoami>(),
+    either::<setup::config::Config, setup::config::Agreed>(),
     row::<task::show::Show>(),
     write::<task::new::New>(),
     row::<task::list::List>(),

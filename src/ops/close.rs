@@ -10,6 +10,7 @@ use super::{Context, access, message, note, task::require};
 use crate::base::{Error, Result, text};
 use crate::query::Graph;
 use crate::records::message::Type;
+use crate::records::policy::required_gates;
 use crate::records::stamps;
 use crate::records::task::{GateStatus, Status, TASK, Task};
 use crate::state::{Changeset, Snapshot};
@@ -212,24 +213,9 @@ fn held_back(snapshot: &dyn Snapshot, task: &Task) -> Result<Vec<HeldBack>> {
 
 /// The gates that the team's policy `required_gates` names and that have not passed.
 fn missing_gates(snapshot: &dyn Snapshot, task: &Task) -> Result<Vec<String>> {
-    let config = snapshot.config()?;
-    let required: Vec<&str> = match config.policy.get("required_gates") {
-        None => Vec::new(),
-        Some(Value::String(name)) => vec![name],
-        Some(Value::Array(names)) if names.iter().all(Value::is_string) => {
-            names.iter().filter_map(Value::as_str).collect()
-        }
-        // A policy that nobody can read protects nothing, so nothing passes it.
-        Some(_) => {
-            return Err(Error::invalid(
-                "bad_policy",
-                "cannot tell which gates are required: required_gates is no list of names",
-            )
-            .hint("git show refs/coord/main:coordination.yaml"));
-        }
-    };
+    let required = required_gates(&snapshot.config()?)?;
     let passed = |name: &str| task.gates.get(name).is_some_and(|gate| gate.status == GateStatus::Passed);
-    Ok(required.into_iter().filter(|name| !passed(name)).map(str::to_owned).collect())
+    Ok(required.into_iter().filter(|name| !passed(name)).collect())
 }
 
 fn passed_over(task: &Task, held_back: &[HeldBack], input: &Done, context: &Context) -> Vec<String> {

@@ -10,6 +10,7 @@ pub mod bug;
 pub mod claim;
 pub mod close;
 pub mod block;
+pub mod config;
 pub mod context;
 pub mod decision;
 pub mod defer;
@@ -89,6 +90,8 @@ pub enum Operation {
     AgentNew(agent::New),
     /// Writes into the log of an agent.
     AgentLog(agent::Log),
+    /// Sets a policy of the team.
+    Agree(config::Agree),
     /// Removes a record.
     Remove(remove::Remove),
     /// Makes a sprint.
@@ -159,6 +162,7 @@ pub fn apply(operation: &Operation, snapshot: &dyn Snapshot, context: &Context) 
         Operation::Read(input) => message::read(snapshot, input, context),
         Operation::AgentNew(input) => agent::new(snapshot, input, context),
         Operation::AgentLog(input) => agent::log(snapshot, input, context),
+        Operation::Agree(input) => config::agree(snapshot, input, context),
         Operation::Remove(input) => remove::remove(snapshot, input, context),
         Operation::SprintNew(input) => sprint::new(snapshot, input, context),
         Operation::SprintStart(input) => sprint::start(snapshot, input, context),

@@ -12,6 +12,7 @@ pub mod decision;
 pub mod field;
 pub mod kind;
 pub mod message;
+pub mod policy;
 pub mod reads;
 pub mod recipient;
 pub mod record;

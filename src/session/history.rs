@@ -2,7 +2,7 @@
 
 use super::{Session, snapshot};
 use crate::base::Result;
-use crate::records::kind;
+use crate::records::{Config, config, kind};
 use crate::state::Event;
 use crate::state::event::{self, Difference, Origin};
 use crate::store::{Commit, Oid};
@@ -23,11 +23,23 @@ impl Session {
             differences.push(Difference {
                 before: self.record_at(parent, &change.path, change.old)?,
                 after: self.record_at(Some(commit.id), &change.path, change.new)?,
+                settings: self.settings_in(commit, parent, &change.path)?,
                 blob: change.new.map(|blob| blob.to_string()),
                 path: change.path,
             });
         }
         Ok(event::events(&differences, &origin(commit)))
+    }
+
+    /// Reads the settings of the team before and after a commit that has changed their file; nothing where one of them
+    /// is not there or cannot be read.
+    fn settings_in(&self, commit: &Commit, parent: Option<Oid>, path: &str) -> Result<Option<Box<(Config, Config)>>> {
+        let Some(parent) = parent.filter(|_| path == config::PATH) else { return Ok(None) };
+        let read = |commit: Oid| -> Result<Option<Config>> {
+            let blob = self.store().tree(commit)?.read(path)?;
+            Ok(blob.and_then(|blob| Config::decode(&blob.bytes).ok()))
+        };
+        Ok(read(parent)?.zip(read(commit.id)?).map(Box::new))
     }
 
     /// Reads the record in a file of a commit; nothing where there is none or it cannot be read.

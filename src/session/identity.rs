@@ -24,13 +24,22 @@ pub struct Identity {
 
 pub(super) fn settle(session: &Session) -> Result<Identity> {
     let (agent, source) = name(session)?;
-    check::name("the agent's name", &agent).map_err(|error| bad_name(&agent, error.message()))?;
-    if is_reserved(&agent) {
-        return Err(bad_name(&agent, "the name stands for others"));
-    }
+    check_name(&agent)?;
     let author = Person::new(&agent, &format!("{}@git-coord.localhost", email_name(&agent)));
     let committer = session.store().committer()?.unwrap_or_else(|| author.clone());
     Ok(Identity { agent, source, session: session_id(session)?, author, committer })
+}
+
+/// Refuses a name that nobody who asks can have.
+///
+/// # Errors
+/// `bad_name`.
+pub(super) fn check_name(agent: &str) -> Result<()> {
+    check::name("the agent's name", agent).map_err(|error| bad_name(agent, error.message()))?;
+    if is_reserved(agent) {
+        return Err(bad_name(agent, "the name stands for others"));
+    }
+    Ok(())
 }
 
 /// Returns the session of the asker, where it has one.

@@ -69,6 +69,20 @@ impl Session {
     pub fn open(options: Options) -> Result<Self> {
         let store = Store::discover_with(&options.cwd, &options.environment)?;
         let settings = Settings::read(store.config())?;
+        Session::with(store, settings, options)
+    }
+
+    /// Opens the repository with the defaults of settings that make no sense, for what sets them right.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open), but for `bad_setting`.
+    pub fn open_tolerant(options: Options) -> Result<Self> {
+        let store = Store::discover_with(&options.cwd, &options.environment)?;
+        let settings = Settings::tolerant(store.config());
+        Session::with(store, settings, options)
+    }
+
+    fn with(store: Store, settings: Settings, options: Options) -> Result<Self> {
         let mut session = Session { store, settings, options, now: time::now(), seed: Seed::draw()? };
         if session.options.at.is_some() {
             // What was looked at then is looked at as of then.

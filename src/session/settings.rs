@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use super::identity;
 use crate::base::{Error, Result, text};
 use crate::query::overlap::Policy;
-use crate::store::Config;
+use crate::store::{self, Config};
 
 /// The settings of this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,22 +20,108 @@ pub struct Settings {
     pub overlap: Policy,
 }
 
+/// A setting of this machine: its row in what `config` lists and in the documentation.
+pub struct Setting {
+    /// Its key in git's configuration.
+    pub key: &'static str,
+    /// What holds where it is not set; empty where nothing does.
+    pub default: &'static str,
+    /// What it decides.
+    pub meaning: &'static str,
+    /// Refuses a configuration in which its value makes no sense, as whoever uses the setting reads it.
+    pub check: fn(&Config) -> Result<()>,
+}
+
+/// All settings of this machine.
+pub const SETTINGS: &[Setting] = &[
+    Setting {
+        key: "coord.agent",
+        default: "",
+        meaning: "The name of the agent, where neither `--agent` nor `GIT_COORD_AGENT` gives one",
+        check: |config| agent(config).map_or(Ok(()), |name| identity::check_name(&name)),
+    },
+    Setting {
+        key: "coord.fsync",
+        default: "on",
+        meaning: "Whether what was acknowledged survives a power cut; `off` is faster",
+        check: |config| store::is_durable(config).map(drop),
+    },
+    Setting {
+        key: "coord.lockTimeout",
+        default: "30s",
+        meaning: "How long a writer waits for its turn before it gives up with exit code 7",
+        check: |config| lock_timeout(config).map(drop),
+    },
+    Setting {
+        key: "coord.overlap",
+        default: "refuse",
+        meaning: "What becomes of a claim whose `--paths` overlap with those of another living one: `refuse`, `warn` or `off`",
+        check: |config| overlap(config).map(drop),
+    },
+    Setting {
+        key: "coord.remotePrefix",
+        default: "refs/coord/",
+        meaning: "Under which prefix the remote keeps the state, for hosts that refuse other refs",
+        check: |config| store::remote_prefix(config).map(drop),
+    },
+    Setting {
+        key: "coord.ttl",
+        default: "30",
+        meaning: "How long a claim lives without a sign of life: minutes, or a duration like `2h`",
+        check: |config| ttl(config).map(drop),
+    },
+];
+
+impl Setting {
+    /// Returns the row of the setting with this key; case plays no part in it, as in git.
+    pub fn find(key: &str) -> Option<&'static Setting> {
+        SETTINGS.iter().find(|setting| setting.key.eq_ignore_ascii_case(key))
+    }
+}
+
 impl Settings {
     /// Reads the settings.
     ///
     /// # Errors
     /// `bad_setting` for a value that makes no sense.
     pub fn read(config: &Config) -> Result<Self> {
-        let ttl = config.text("coord.ttl").map(|text| parse_minutes("coord.ttl", &text)).transpose()?;
-        let lock_timeout =
-            config.text("coord.lockTimeout").map(|text| parse_duration("coord.lockTimeout", &text)).transpose()?;
+        store::is_durable(config)?;
         Ok(Settings {
-            agent: config.text("coord.agent").filter(|agent| !agent.is_empty()),
-            ttl_minutes: ttl.unwrap_or(30),
-            lock_timeout: lock_timeout.unwrap_or(Duration::from_secs(30)),
-            overlap: config.text("coord.overlap").map(|text| parse_overlap(&text)).transpose()?.unwrap_or_default(),
+            agent: agent(config),
+            ttl_minutes: ttl(config)?,
+            lock_timeout: lock_timeout(config)?,
+            overlap: overlap(config)?,
         })
     }
+
+    /// Reads the settings, and takes the default for what makes no sense: for what sets it right.
+    pub fn tolerant(config: &Config) -> Self {
+        Settings {
+            agent: agent(config),
+            ttl_minutes: ttl(config).unwrap_or(TTL_MINUTES),
+            lock_timeout: lock_timeout(config).unwrap_or(LOCK_TIMEOUT),
+            overlap: overlap(config).unwrap_or_default(),
+        }
+    }
+}
+
+const TTL_MINUTES: u64 = 30;
+const LOCK_TIMEOUT: Duration = Duration::from_secs(30);
+
+fn agent(config: &Config) -> Option<String> {
+    config.text("coord.agent").filter(|agent| !agent.is_empty())
+}
+
+fn ttl(config: &Config) -> Result<u64> {
+    config.text("coord.ttl").map_or(Ok(TTL_MINUTES), |text| parse_minutes("coord.ttl", &text))
+}
+
+fn lock_timeout(config: &Config) -> Result<Duration> {
+    config.text("coord.lockTimeout").map_or(Ok(LOCK_TIMEOUT), |text| parse_duration("coord.lockTimeout", &text))
+}
+
+fn overlap(config: &Config) -> Result<Policy> {
+    config.text("coord.overlap").map_or(Ok(Policy::default()), |text| parse_overlap(&text))
 }
 
 /// Reads a time to live as whole minutes, at least one: `90m`, `2h`, or a bare number of minutes.
@@ -68,7 +155,7 @@ fn parse_duration(what: &str, text: &str) -> Result<Duration> {
 fn bad(what: &str, value: &str, rule: &str) -> Error {
     let error = Error::invalid("bad_setting", format!("{what} is «{}», which {rule}", text::excerpt(value, 40)));
     // What is no setting of git is an option, whose verb knows more.
-    if what.starts_with("coord.") { error.hint(format!("git config --show-origin {what}")) } else { error }
+    if what.starts_with("coord.") { error.hint(format!("git coord config {what}")) } else { error }
 }
 
 #[cfg(test)]

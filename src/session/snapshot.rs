@@ -48,6 +48,11 @@ impl<'s> TreeSnapshot<'s> {
         self.commit
     }
 
+    /// Returns the settings of the team.
+    pub fn settings(&self) -> &Config {
+        &self.config
+    }
+
     /// Returns the object id of a record's file.
     pub fn blob(&self, kind: &Kind, id: &str) -> Result<Option<Oid>> {
         self.tree.find(&kind.path(id))

@@ -14,7 +14,7 @@ use crate::query::overlap::Policy;
 use crate::query::stale::SignKey;
 use crate::query::{Signs, Tracked};
 use crate::records::record::Record;
-use crate::records::{codec, kind};
+use crate::records::{Config, codec, kind};
 use crate::state::event::{self, Difference, Origin};
 use crate::state::{Changeset, Edit as Change, Event, Snapshot, Warning};
 use crate::store::{Content, Edit, NewCommit, Oid, Published, Writer};
@@ -30,6 +30,8 @@ pub struct Outcome {
     pub records: Vec<Arc<dyn Record>>,
     /// What happened.
     pub events: Vec<Event>,
+    /// The settings of the team as they are now, where they have changed.
+    pub settings: Option<Arc<Config>>,
     /// What the user should know.
     pub warnings: Vec<Warning>,
     /// When.
@@ -209,6 +211,7 @@ fn outcome(changes: &Changeset, context: &Context) -> Outcome {
         changed: !changes.is_empty(),
         records: changes.all_parts().iter().filter_map(|part| part.about.clone()).collect(),
         events: Vec::new(),
+        settings: changes.settings(),
         warnings: changes.warnings.clone(),
         at: context.now,
         draft: None,
@@ -242,6 +245,7 @@ pub(super) fn lower(changes: &Changeset) -> Result<Vec<Edit>> {
     for (path, change) in changes.edits() {
         let content = match change {
             Change::Remove => None,
+            Change::Settings(settings) => Some(Content::Bytes(settings.encode()?.into())),
             Change::Put(record) => {
                 let key = (record.kind().name, record.id().as_str());
                 let bytes = match written.get(&key) {
@@ -263,9 +267,13 @@ pub(super) fn differences(before: &TreeSnapshot<'_>, changes: &Changeset) -> Vec
         before: kind::locate(path).and_then(|(kind, id)| before.find(kind, &id).ok().flatten()),
         after: match change {
             Change::Put(record) => Some(record.clone()),
-            Change::Remove => None,
+            Change::Settings(_) | Change::Remove => None,
         },
         blob: None,
+        settings: match change {
+            Change::Settings(after) => Some(Box::new((before.settings().clone(), after.as_ref().clone()))),
+            _ => None,
+        },
     };
     changes.edits().iter().map(difference).collect()
 }

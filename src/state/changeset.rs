@@ -6,15 +6,17 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::base::Id;
-use crate::records::Kind;
 use crate::records::record::Record;
 use crate::records::task::Claim;
+use crate::records::{Config, Kind, config};
 
 /// The change of one path.
 #[derive(Debug, Clone)]
 pub enum Edit {
     /// The record lies at this path: at its own, or at a second one that links to the same bytes.
     Put(Arc<dyn Record>),
+    /// The settings of the team lie at this path, which is theirs.
+    Settings(Arc<Config>),
     /// Nothing lies at this path.
     Remove,
 }
@@ -84,6 +86,19 @@ impl Changeset {
     /// Links a record at a second path.
     pub fn link(&mut self, path: String, record: Arc<dyn Record>) {
         self.edits.insert(path, Edit::Put(record));
+    }
+
+    /// Puts the settings of the team.
+    pub fn put_settings(&mut self, settings: Config) {
+        self.edits.insert(config::PATH.to_owned(), Edit::Settings(Arc::new(settings)));
+    }
+
+    /// Returns the settings of the team that the changeset puts, if it does.
+    pub fn settings(&self) -> Option<Arc<Config>> {
+        match self.edits.get(config::PATH) {
+            Some(Edit::Settings(settings)) => Some(settings.clone()),
+            _ => None,
+        }
     }
 
     /// Removes what lies at a path.

@@ -14,7 +14,7 @@ use crate::base::Timestamp;
 use crate::records::recipient::{self, Recipient};
 use crate::records::record::{Record, downcast};
 use crate::records::sprint::SPRINT;
-use crate::records::{Sprint, StatusEntry, kind, message};
+use crate::records::{Config, Sprint, StatusEntry, kind, message};
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -23,7 +23,7 @@ pub struct Event {
     pub id: String,
     /// What happened: `<kind>.<what>`.
     pub r#type: String,
-    /// The record it happened to, as `<kind>/<id>`.
+    /// The record it happened to, as `<kind>/<id>`; `config` alone for the settings of the team, which have no id.
     pub record: String,
     /// Who did it.
     pub agent: String,
@@ -63,6 +63,8 @@ pub struct Difference {
     pub after: Option<Arc<dyn Record>>,
     /// The object id of the file afterwards.
     pub blob: Option<String>,
+    /// The settings of the team before and after, where the path is theirs and both can be read.
+    pub settings: Option<Box<(Config, Config)>>,
 }
 
 /// Who did what is told, and in which commit.
@@ -159,6 +161,9 @@ fn gone_entry(difference: &Difference) -> Option<&StatusEntry> {
 }
 
 fn tell(difference: &Difference) -> Vec<Told> {
+    if let Some(settings) = &difference.settings {
+        return tell_settings(&settings.0, &settings.1, difference.blob.clone()).into_iter().collect();
+    }
     let Some((kind, id)) = kind::locate(&difference.path) else {
         return tell_inbox(difference).into_iter().collect();
     };
@@ -174,6 +179,24 @@ fn tell(difference: &Difference) -> Vec<Told> {
             changes: changes.clone(),
         })
         .collect()
+}
+
+/// The policies that differ, each as a field of its own.
+fn tell_settings(before: &Config, after: &Config, blob: Option<String>) -> Option<Told> {
+    let names: BTreeSet<&String> = before.policy.keys().chain(after.policy.keys()).collect();
+    let differ = names.into_iter().filter(|name| before.policy.get(*name) != after.policy.get(*name));
+    let change = |name: &String| Change {
+        field: format!("policy.{name}"),
+        from: before.policy.get(name).cloned(),
+        to: after.policy.get(name).cloned(),
+    };
+    let told = |what: &str| Told {
+        what: what.to_owned(),
+        record: "config".to_owned(),
+        blob,
+        changes: differ.map(change).collect(),
+    };
+    (before != after).then(|| told("config.updated"))
 }
 
 /// A link that is gone from the inbox of one agent is a message that was read; one that came is told by the message itself.
@@ -220,7 +243,7 @@ mod tests {
     fn between(before: Option<Arc<dyn Record>>, after: Option<Arc<dyn Record>>) -> Vec<Event> {
         let path = task::TASK.path("t1");
         let origin = Origin { commit: "c0".into(), agent: "ada".into(), ..Origin::default() };
-        events(&[Difference { path, before, after, blob: None }], &origin)
+        events(&[Difference { path, before, after, blob: None, settings: None }], &origin)
     }
 
     fn types(events: &[Event]) -> Vec<&str> {

@@ -22,9 +22,10 @@ impl Memory {
     pub fn apply(&mut self, changes: &Changeset) {
         for (path, edit) in changes.edits() {
             match edit {
-                Edit::Put(record) => self.files.insert(path.clone(), record.clone()),
-                Edit::Remove => self.files.remove(path),
-            };
+                Edit::Put(record) => drop(self.files.insert(path.clone(), record.clone())),
+                Edit::Settings(settings) => self.settings = settings.as_ref().clone(),
+                Edit::Remove => drop(self.files.remove(path)),
+            }
         }
     }
 

@@ -7,7 +7,7 @@ use super::{Changeset, Edit, Snapshot};
 use crate::base::{Id, Result, id};
 use crate::records::recipient::{self, Recipient};
 use crate::records::record::Record;
-use crate::records::{Config, Kind, kind};
+use crate::records::{Config, Kind, config, kind};
 
 /// The records of a moment, as changes that lie over it would leave them.
 pub struct Overlay<'a> {
@@ -44,7 +44,7 @@ impl<'a> Overlay<'a> {
 fn record(edit: &Edit) -> Option<&Arc<dyn Record>> {
     match edit {
         Edit::Put(record) => Some(record),
-        Edit::Remove => None,
+        Edit::Settings(_) | Edit::Remove => None,
     }
 }
 
@@ -107,7 +107,10 @@ impl Snapshot for Overlay<'_> {
     }
 
     fn config(&self) -> Result<Config> {
-        self.below.config()
+        match self.files.get(config::PATH) {
+            Some(Edit::Settings(settings)) => Ok(settings.as_ref().clone()),
+            _ => self.below.config(),
+        }
     }
 
     fn twin(&self, kind: &'static Kind, id: &str) -> Result<Option<Id>> {

@@ -117,6 +117,40 @@ impl Config {
         })
     }
 
+    /// Returns in whose configuration the last value of a key was set, in git's words for it.
+    pub fn scope(&self, key: &str) -> Option<&'static str> {
+        let (_, section) = self.file.raw_values_with_sections(key).ok()?.pop()?;
+        Some(match section.meta().source {
+            Source::GitInstallation | Source::System => "system",
+            Source::Git | Source::User => "global",
+            Source::Local => "local",
+            Source::Worktree => "worktree",
+            _ => "command",
+        })
+    }
+
+    /// Returns the names of the keys in a section without a name of its own, as they are written, without doubles.
+    pub fn keys(&self, section: &str) -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        let sections = self.file.sections_by_name(section).into_iter().flatten();
+        for found in sections.filter(|found| found.header().subsection_name().is_none()) {
+            for name in found.value_names().map(|name| name.to_string()) {
+                if !names.iter().any(|known| known.eq_ignore_ascii_case(&name)) {
+                    names.push(name);
+                }
+            }
+        }
+        names
+    }
+
+    /// Returns a configuration that holds one value and nothing else, to see whether it would be understood.
+    ///
+    /// # Errors
+    /// `bad_config` where the key cannot be one.
+    pub fn of(key: &str, value: &str) -> Result<Config> {
+        Ok(Config { file: config_env::one(key, value)? })
+    }
+
     /// Returns the names between section and key, such as the remotes of `remote.<name>.url`, without doubles.
     pub fn subsections(&self, section: &str) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
@@ -141,6 +175,12 @@ impl Config {
             meta.source == Source::Worktree || (!own && meta.source == Source::Local)
         });
         value.map(|text| text.map(|text| text.to_string()).unwrap_or_else(|| "true".to_owned()))
+    }
+
+    /// Returns whether the repository's own `config` file, includes left out, has a value for a key.
+    pub(super) fn of_repository_alone(&self, key: &str) -> bool {
+        let found = self.file.raw_values_with_sections(key).unwrap_or_default();
+        found.iter().any(|(_, section)| section.meta().source == Source::Local && section.meta().level == 0)
     }
 
     /// Returns keys and values of a section in the repository's `config` file itself, includes left out.

@@ -13,15 +13,26 @@ use crate::base::{Error, Result};
 type Setting = (String, Option<String>);
 
 pub(super) fn load(environment: &Environment, options: Options<'_>) -> Result<File> {
-    let mut file = File::new(Metadata::from(Source::Cli));
     let mut settings = counted(environment)?;
     if let Some(text) = environment.text("GIT_CONFIG_PARAMETERS") {
         settings.extend(parse_parameters(text).ok_or_else(|| malformed("GIT_CONFIG_PARAMETERS"))?);
     }
-    if settings.is_empty() {
-        return Ok(file);
+    let mut file = file_of(&settings)?;
+    if !settings.is_empty() {
+        // A relative `include.path` has no file to be relative to; git refuses it too.
+        file.resolve_includes(options).map_err(bad)?;
     }
-    for (key, value) in &settings {
+    Ok(file)
+}
+
+/// Returns a configuration of one value.
+pub(super) fn one(key: &str, value: &str) -> Result<File> {
+    file_of(&[(key.to_owned(), Some(value.to_owned()))])
+}
+
+fn file_of(settings: &[Setting]) -> Result<File> {
+    let mut file = File::new(Metadata::from(Source::Cli));
+    for (key, value) in settings {
         let (section, subsection, name) = split(key).ok_or_else(|| malformed(key))?;
         let mut section = file.new_section(section, subsection.map(gix::bstr::BString::from)).map_err(bad)?;
         match value {
@@ -30,8 +41,6 @@ pub(super) fn load(environment: &Environment, options: Options<'_>) -> Result<Fi
         }
         .map_err(bad)?;
     }
-    // A relative `include.path` has no file to be relative to; git refuses it too.
-    file.resolve_includes(options).map_err(bad)?;
     Ok(file)
 }
 

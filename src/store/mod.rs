@@ -44,6 +44,8 @@ pub use edit::{Content, Edit};
 pub use environment::Environment;
 pub use history::Log;
 pub use oid::{ObjectFormat, Oid};
+pub use open::is_durable;
+pub use remote::remote_prefix;
 pub use tree::{Blob, Entry, Tree};
 pub use writer::{NewCommit, Published, Writer};
 

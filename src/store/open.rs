@@ -33,7 +33,7 @@ impl Store {
         let (format, backend) = guard::check(&config)?;
         let work_dir = work_dir(cwd, &places, &config, environment)?;
         let objects = Objects::open(&places.objects_dir, &borrowed(environment), format, promisor(&config))?;
-        let files = Files { modes: Modes::from_config(&config)?, is_durable: is_durable(&config)? };
+        let files = Files { modes: Modes::from_config(&config)?, is_durable: is_durable(&config).unwrap_or(true) };
         Ok(Store {
             coord_dir: places.common_dir.join("coord"),
             compression: compression(&config)?,
@@ -122,8 +122,12 @@ fn promisor(config: &Config) -> Option<String> {
     config.text("extensions.partialClone").or_else(|| config.subsections("remote").into_iter().find(promises))
 }
 
-/// Reads `coord.fsync`: durable unless it is off.
-fn is_durable(config: &Config) -> Result<bool> {
+/// Reads `coord.fsync`: durable unless it is off. A store opens with one that makes no sense, and is durable: a session
+/// refuses it, and what sets it right must be able to open one.
+///
+/// # Errors
+/// `bad_setting`.
+pub fn is_durable(config: &Config) -> Result<bool> {
     match config.text("coord.fsync").as_deref() {
         None | Some("on") => Ok(true),
         Some("off") => Ok(false),
@@ -131,7 +135,7 @@ fn is_durable(config: &Config) -> Result<bool> {
         Some(text) => config.boolean("coord.fsync").map(|is_on| is_on.unwrap_or(true)).map_err(|_| {
             let shown = text::excerpt(text, 40);
             Error::invalid("bad_setting", format!("coord.fsync is «{shown}», which is neither on nor off"))
-                .hint("git config --show-origin coord.fsync")
+                .hint("git coord config coord.fsync")
         }),
     }
 }

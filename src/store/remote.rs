@@ -6,15 +6,33 @@
 use std::time::Duration;
 
 use super::git::{Answer, Call};
-use super::{Oid, Store, refs};
-use crate::base::text::for_terminal;
+use super::{Config, Oid, Store, refs};
+use crate::base::text::{excerpt, for_terminal};
 use crate::base::{Error, Kind, Result};
 
 /// How long a fetch may take.
 const FETCH_LIMIT: Duration = Duration::from_secs(300);
 
 /// The folder of the state's refs on a remote, unless `coord.remotePrefix` names another.
-const PREFIX: &str = "refs/coord/";
+pub(super) const PREFIX: &str = "refs/coord/";
+
+/// Reads `coord.remotePrefix`: where a remote keeps the refs of the state.
+///
+/// # Errors
+/// `bad_setting` where no ref can begin so.
+pub fn remote_prefix(config: &Config) -> Result<String> {
+    let Some(prefix) = config.text("coord.remotePrefix") else { return Ok(PREFIX.to_owned()) };
+    let is_prefix = prefix.starts_with("refs/") && prefix.ends_with('/');
+    if is_prefix && gix::refs::FullName::try_from(format!("{prefix}main")).is_ok() {
+        return Ok(prefix);
+    }
+    let shown = excerpt(&prefix, 40);
+    Err(Error::invalid(
+        "bad_setting",
+        format!("coord.remotePrefix is «{shown}», which is no folder of refs like {PREFIX}"),
+    )
+    .hint("git coord config coord.remotePrefix"))
+}
 
 impl Store {
     /// Returns the names of the configured remotes, in the order of the configuration.
@@ -31,7 +49,7 @@ impl Store {
         if !self.remotes().iter().any(|name| name == remote) {
             return Err(Error::new(Kind::NotFound, "no_such_remote", format!("there is no remote «{remote}»")));
         }
-        let from = self.config.text("coord.remotePrefix").unwrap_or_else(|| PREFIX.to_owned());
+        let from = remote_prefix(&self.config)?;
         let refspec = format!("+{from}*:{}*", tracking(remote));
         let mut words = vec!["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-prune"];
         words.extend(["--no-recurse-submodules", "--no-auto-maintenance"]);
@@ -76,6 +94,15 @@ impl Store {
     /// `config_refused` where git would not, with its words as cause.
     pub fn config_set(&self, key: &str, value: &str) -> Result<()> {
         self.configure(&["--replace-all", key, value], key)
+    }
+
+    /// Takes a key out of the repository's configuration; one that is not there stays so.
+    ///
+    /// # Errors
+    /// `config_refused` where git would not, with its words as cause.
+    pub fn config_unset(&self, key: &str) -> Result<()> {
+        let present = self.config.of_repository_alone(key);
+        if present { self.configure(&["--unset-all", key], key) } else { Ok(()) }
     }
 
     /// Returns the version of the git that is installed.

@@ -1,6 +1,7 @@
 //! Getting started and keeping in order.
 
 pub mod checks;
+pub mod config;
 pub mod demo;
 pub mod doctor;
 pub mod init;

@@ -7,6 +7,7 @@
 mod agent;
 mod claim;
 mod complete;
+mod config;
 mod decision;
 mod every;
 mod exchange;

@@ -161,9 +161,18 @@ fn rules() -> Vec<Row> {
             5,
             "bad_policy",
             "The team's policy cannot be understood, so nothing passes it.",
-            [way("done T-1").given(|repo| {
-                repo.plant("coordination.yaml", b"kind: config\nformat: 1\npolicy:\n  required_gates: 3\n");
-            })],
+            [
+                way("done T-1").given(|repo| {
+                    repo.plant("coordination.yaml", b"kind: config\nformat: 1\npolicy:\n  required_gates: 3\n");
+                }),
+                way("config policy.required_gates ,"),
+            ],
+        ),
+        row(
+            5,
+            "unknown_setting",
+            "There is no such setting and no such policy that this version knows.",
+            [way("config coord.colour red"), way("config policy.colour red"), way("config colour")],
         ),
     ]
 }

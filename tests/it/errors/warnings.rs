@@ -38,6 +38,12 @@ fn messages() -> Vec<Row> {
         ),
         row(
             0,
+            "overridden",
+            "The setting was set, and another value of it wins: from the command line, the environment or a worktree.",
+            [way("config coord.ttl 20").env("GIT_CONFIG_PARAMETERS", "'coord.ttl=5'")],
+        ),
+        row(
+            0,
             "unreadable",
             "The asker's profile cannot be read, so nobody was told.",
             [way("done T-1").given(|repo| drop(repo.plant("agents/Ada.md", b"garbage")))],

@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 use git_coord::base::id::shard;
 use git_coord::records::codec::limits;
 use git_coord::records::field::COMMON;
+use git_coord::records::policy::POLICIES;
 use git_coord::records::{Field, KINDS, Kind, Place, Rule, SetBy};
+use git_coord::session::settings::SETTINGS;
 use schemars::SchemaGenerator;
 use serde_json::Value;
 
@@ -55,6 +57,7 @@ fn the_page_names_the_caps_and_a_true_shard() {
 /// All tables of the page by the name in their marker.
 fn tables() -> Vec<(String, String)> {
     let mut tables = vec![("kinds".to_owned(), kinds()), ("common".to_owned(), common())];
+    tables.extend([("policies".to_owned(), policies()), ("settings".to_owned(), settings())]);
     for kind in KINDS {
         let mut generator = SchemaGenerator::default();
         let schema = serde_json::to_value((kind.schema)(&mut generator)).expect("JSON");
@@ -89,6 +92,23 @@ fn kinds() -> String {
             _ => format!("`{}` and 13 characters", kind.letter),
         };
         let _ = writeln!(table, "| `{}` | `{path}` | {id} |", kind.name);
+    }
+    table
+}
+
+fn policies() -> String {
+    let mut table = String::from("| policy | default | what it decides |\n|---|---|---|\n");
+    for policy in POLICIES {
+        let _ = writeln!(table, "| `{}` | {} | {} |", policy.name, policy.default, policy.meaning);
+    }
+    table
+}
+
+fn settings() -> String {
+    let mut table = String::from("| setting | default | what it decides |\n|---|---|---|\n");
+    for setting in SETTINGS {
+        let default = if setting.default.is_empty() { "–".to_owned() } else { format!("`{}`", setting.default) };
+        let _ = writeln!(table, "| `{}` | {default} | {} |", setting.key, setting.meaning);
     }
     table
 }
