@@ -2,15 +2,15 @@
 //!
 //! Building the parser of every verb takes longer than all of git's start; it is built for help and errors.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 
 use clap::{ArgMatches, Args as _, Command, FromArgMatches as _};
 
 use super::globals::Globals;
 use super::order::{in_order, words};
 use super::{flags, help};
-use crate::commands::VERBS;
 use crate::commands::verb::Row;
+use crate::commands::{VERBS, args};
 
 /// What a command line asks for.
 pub(super) enum Parsed {
@@ -55,25 +55,9 @@ fn refuse_misspelt(root: &mut Command, argv: &[OsString], matches: &ArgMatches) 
             None => return Ok(()),
         }
     }
-    // What an option takes for its value is not looked at: it stands where only a value can stand.
-    let texts = command.get_arguments().filter(|arg| arg.is_positional() && !arg.is_trailing_var_arg_set());
-    let texts: Vec<&OsStr> = texts.filter_map(|arg| matches.get_raw(arg.get_id().as_str())).flatten().collect();
-    let known: Vec<&str> = command.get_arguments().filter_map(|arg| arg.get_long()).collect();
-    let is_misspelt = |word: &&str| {
-        let name = word.trim_start_matches('-');
-        let name = name.split_once('=').map_or(name, |(name, _)| name);
-        let is_option = word.starts_with("--") && !word.contains(char::is_whitespace);
-        is_option && !known.contains(&name) && texts.contains(&OsStr::new(*word))
-    };
-    let mut words = argv.iter().take_while(|word| *word != "--").filter_map(|word| word.to_str());
-    match words.find(is_misspelt) {
+    match args::misspelt(command, matches, argv.iter().filter_map(|word| word.to_str())) {
         None => Ok(()),
-        Some(word) => {
-            let word = crate::base::text::excerpt(word, 60);
-            let message =
-                format!("«{word}» looks like an option, and is none; put `--` before it to give it as a text");
-            Err(command.error(clap::error::ErrorKind::UnknownArgument, message))
-        }
+        Some(message) => Err(command.error(clap::error::ErrorKind::UnknownArgument, message)),
     }
 }
 

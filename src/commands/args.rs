@@ -1,8 +1,9 @@
 //! Arguments that several verbs share, and texts that may come from standard input.
 
+use std::ffi::OsStr;
 use std::io::Read;
 
-use clap::Args;
+use clap::{ArgMatches, Args, Command};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -58,6 +59,27 @@ pub fn text_value(text: &str) -> Result<String, String> {
         return Err("looks like an option; to give it as a text, pass `-` and write it to standard input".to_owned());
     }
     Ok(text.to_owned())
+}
+
+/// Returns what is wrong with a word of a verb's that was taken for a text and looks like a misspelt option; nothing where
+/// none does. Behind a bare `--` there are only texts, and what an option takes for its value is not looked at: it stands
+/// where only a value can stand.
+pub fn misspelt<'w>(
+    command: &Command,
+    matches: &ArgMatches,
+    mut words: impl Iterator<Item = &'w str>,
+) -> Option<String> {
+    let texts = command.get_arguments().filter(|arg| arg.is_positional() && !arg.is_trailing_var_arg_set());
+    let texts: Vec<&OsStr> = texts.filter_map(|arg| matches.get_raw(arg.get_id().as_str())).flatten().collect();
+    let known: Vec<&str> = command.get_arguments().filter_map(|arg| arg.get_long()).collect();
+    let is_misspelt = |word: &&str| {
+        let name = word.trim_start_matches('-');
+        let name = name.split_once('=').map_or(name, |(name, _)| name);
+        let is_option = word.starts_with("--") && !word.contains(char::is_whitespace);
+        is_option && !known.contains(&name) && texts.contains(&OsStr::new(*word))
+    };
+    let word = crate::base::text::excerpt(words.by_ref().take_while(|word| *word != "--").find(is_misspelt)?, 60);
+    Some(format!("«{word}» looks like an option, and is none; put `--` before it to give it as a text"))
 }
 
 /// Returns a text, or what standard input holds where it is `-`, without the line end that ends it.

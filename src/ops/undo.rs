@@ -14,7 +14,7 @@ use crate::records::message::MESSAGE;
 use crate::records::recipient::{self, Recipient};
 use crate::records::record::{AnyRecord, downcast};
 use crate::records::task::TASK;
-use crate::records::{KINDS, Kind, Rule, Task, kind};
+use crate::records::{Config, KINDS, Kind, Rule, Task, config, kind};
 use crate::state::{Changeset, Overlay, Snapshot, all};
 
 /// The most obstacles that an error names one by one.
@@ -70,6 +70,10 @@ pub fn undo(snapshot: &dyn Snapshot, input: &Undo, context: &Context) -> Result<
     let mut work = Work { snapshot, input, context, obstacles: Vec::new() };
     let mut changes = Changeset::new(format!("Undo {}: {}", short(&input.commit), text::excerpt(&input.subject, 60)));
     for file in &input.files {
+        if file.path == config::PATH {
+            changes.absorb(work.settings(file)?);
+            continue;
+        }
         let part = match (kind::locate(&file.path), recipient::locate(&file.path)) {
             (Some((kind, id)), _) => work.record(kind, &id, file)?,
             (None, Some((recipient, message))) => work.link(&recipient, &message, file)?,
@@ -139,6 +143,22 @@ impl Work<'_> {
         }
         // One that is sent no more is told of by its own file.
         part.about = said.filter(|_| file.before.is_some());
+        Ok(part)
+    }
+
+    /// Puts the settings of the team back, where they still are what the commit made of them.
+    fn settings(&mut self, file: &Changed) -> Result<Changeset> {
+        let read = |text: &Option<String>| text.as_deref().map(|text| Config::decode(text.as_bytes())).transpose();
+        let (before, after) = (read(&file.before)?, read(&file.after)?);
+        let mut part = Changeset::default();
+        match before {
+            Some(before) if Some(self.snapshot.config()?) == after => part.put_settings(before),
+            Some(_) => self.obstacles.push(Obstacle {
+                record: config::PATH.to_owned(),
+                why: "the settings of the team were changed later".to_owned(),
+            }),
+            None => return Err(not_undoable(self.input, "it made the settings of the team")),
+        }
         Ok(part)
     }
 
@@ -252,7 +272,10 @@ impl Work<'_> {
             first.record,
             first.why
         );
-        let hint = format!("git coord show {}", first.record);
+        let hint = match first.record.as_str() {
+            config::PATH => "git coord config".to_owned(),
+            record => format!("git coord show {record}"),
+        };
         self.obstacles.truncate(MOST_NAMED);
         Error::conflict("in_the_way", message)
             .detail("in_the_way", serde_json::to_value(&self.obstacles).unwrap_or_default())

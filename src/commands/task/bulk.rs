@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::{Error, Result, text};
 use crate::commands::VERBS;
-use crate::commands::args::split;
+use crate::commands::args::{misspelt, split};
 use crate::commands::page::{Page, Style, plain, styled};
 use crate::commands::record::{self, RecordJson};
 use crate::commands::together::{Names, Part, carry_out};
@@ -135,12 +135,16 @@ fn takes_task(row: &Row) -> bool {
 
 fn parse(row: &'static Row, id: &str, rest: &[String]) -> Result<ArgMatches> {
     let words = [row.name, id].into_iter().chain(rest.iter().map(String::as_str));
-    (row.augment)(Command::new(row.name)).try_get_matches_from(words).map_err(|error| {
+    let mut command = (row.augment)(Command::new(row.name));
+    let refuse = |why: &str| Error::usage(format!("{}: {why}", row.name)).hint(format!("git coord {} -h", row.name));
+    let matches = command.try_get_matches_from_mut(words.clone()).map_err(|error| {
         let said = error.to_string();
-        let first = said.lines().next().unwrap_or_default();
-        Error::usage(format!("{}: {}", row.name, first.trim_start_matches("error: ")))
-            .hint(format!("git coord {} -h", row.name))
-    })
+        refuse(said.lines().next().unwrap_or_default().trim_start_matches("error: "))
+    })?;
+    match misspelt(&command, &matches, words) {
+        None => Ok(matches),
+        Some(why) => Err(refuse(&why)),
+    }
 }
 
 impl Report for Answer {

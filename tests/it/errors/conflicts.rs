@@ -144,6 +144,16 @@ fn states() -> Vec<Row> {
     vec![
         row(
             3,
+            "in_the_way",
+            "The commit cannot be undone: something later stands on it.",
+            [
+                way("undo").after("task new x --id T-8").after("note T-8 hello --agent bob"),
+                way("undo ~1").after("claim T-1").after("release T-1"),
+                way("undo").after("done T-1").after("claim T-2 --agent bob"),
+            ],
+        ),
+        row(
+            3,
             "closed",
             "The task is closed, and what was asked for is for open ones.",
             [

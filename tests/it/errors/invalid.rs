@@ -19,6 +19,15 @@ fn words() -> Vec<Row> {
         ),
         row(
             5,
+            "not_undoable",
+            "The commit is the first one, or a merge, or it changed what is no record.",
+            [
+                way("undo ~4"),
+                way("undo ~0").after("task new x --id T-9").given(|repo| drop(repo.plant("notes.txt", b"mine"))),
+            ],
+        ),
+        row(
+            5,
             "bad_glob",
             "What is to be reserved is no path from the top of the repository, and no pattern of such.",
             [way("claim T-1 --paths /etc"), way("claim T-1 --paths 'a['")],
