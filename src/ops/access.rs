@@ -69,12 +69,14 @@ pub fn held(context: &Context, task: &Task, claim: &Claim, doing: &str) -> Error
             task.id
         ));
     }
-    error.hint("git coord ready").hint(tell_holder(claim, &task.id))
+    error.hint("git coord ready").hint(tell_holder(context, claim, &task.id))
 }
 
-/// Returns the command that says something to the holder of a task: a message, or a note where none can reach it.
-pub fn tell_holder(claim: &Claim, task: &str) -> String {
-    send_to(&claim.agent, task).unwrap_or_else(|| format!("git coord note {task} \"…\""))
+/// Returns the command that says something to the holder of a task: a message, or a note where none can reach it, or
+/// where the asker, under the same name, would send it to itself.
+pub fn tell_holder(context: &Context, claim: &Claim, task: &str) -> String {
+    let message = send_to(&claim.agent, task).filter(|_| claim.agent != context.agent);
+    message.unwrap_or_else(|| format!("git coord note {task} \"…\""))
 }
 
 fn stale_since(signs: &Signs, claim: &Claim) -> Timestamp {

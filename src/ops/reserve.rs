@@ -30,7 +30,7 @@ pub(super) fn reserve(graph: &Graph, task: &Task, paths: &[String], context: &Co
         others.filter(|(other, claim)| other.id != task.id && !access::holds_for_claiming(context, claim, None));
     let overlaps = overlap::overlaps(&globs, others, &context.tracked);
     match (overlaps.first(), context.overlap) {
-        (Some(first), Policy::Refuse) => Err(refusal(task, first, &overlaps)),
+        (Some(first), Policy::Refuse) => Err(refusal(context, task, first, &overlaps)),
         _ => {
             let warning = |overlap| Warning::new("paths_overlap", in_words(overlap));
             Ok(Reserved { paths, warnings: overlaps.iter().take(MOST_WARNINGS).map(warning).collect() })
@@ -53,7 +53,7 @@ impl Reserved {
     }
 }
 
-fn refusal(task: &Task, first: &Overlap<'_>, all: &[Overlap<'_>]) -> Error {
+fn refusal(context: &Context, task: &Task, first: &Overlap<'_>, all: &[Overlap<'_>]) -> Error {
     let other = &first.task.id;
     let more = match all.len() {
         1 => String::new(),
@@ -71,7 +71,7 @@ fn refusal(task: &Task, first: &Overlap<'_>, all: &[Overlap<'_>]) -> Error {
         Shared::Path(path) => error.detail("path", path.as_str()),
         Shared::Folder(folder) => error.detail("folder", folder.as_str()),
     };
-    error.hint(access::tell_holder(first.claim, other)).hint(format!("git coord show {other}"))
+    error.hint(access::tell_holder(context, first.claim, other)).hint(format!("git coord show {other}"))
 }
 
 /// Returns whose paths these are, and where they meet.
@@ -202,13 +202,19 @@ mod tests {
     }
 
     #[test]
-    fn a_holder_that_no_message_can_reach_gets_a_note() {
+    fn a_holder_that_no_message_can_reach_or_that_has_the_askers_name_gets_a_note() {
         let mut world = world();
         let mut task = world.get("a");
         task.claim.as_mut().expect("a claim").agent = "Ada L.\u{1b}[31m".into();
         world.put(task);
         let error = world.run(claim("b", &["src"])).expect_err("refused");
         assert_eq!(error.hints()[0], "git coord note a \"…\"");
+        world.agent = "bob".into();
+        let mut task = world.get("a");
+        task.claim.as_mut().expect("a claim").agent = "bob".into();
+        world.put(task);
+        let own = world.run(claim("b", &["src"])).expect_err("refused");
+        assert_eq!(own.hints()[0], "git coord note a \"…\"", "nobody is to write to itself");
         assert!(!error.message().contains('\u{1b}'));
     }
 }
