@@ -171,7 +171,7 @@ fn task_cells(task: &Brief) -> Vec<Span> {
 
 fn sprint_cells(sprint: &Progress, now: Timestamp) -> Vec<Span> {
     let Progress { total, closed, in_progress, blocked, .. } = *sprint;
-    let filled = if total == 0 { 0 } else { closed * BAR / total };
+    let filled = (closed * BAR).checked_div(total).unwrap_or(0);
     let bar = format!("[{}{}]", "#".repeat(filled), ".".repeat(BAR - filled));
     let mut facts = format!("{closed} of {total}");
     for (count, what) in [(in_progress, "in progress"), (blocked, "blocked")] {

@@ -48,7 +48,7 @@ pub struct Item {
 #[derive(Debug)]
 enum Silent {
     Claim(Box<Task>),
-    Entry(StatusEntry),
+    Entry(Box<StatusEntry>),
 }
 
 impl Silent {
@@ -69,7 +69,7 @@ impl Silent {
     fn json(&self, stamps: bool) -> RecordJson {
         match self {
             Silent::Claim(task) => record::head(task.as_ref(), stamps),
-            Silent::Entry(entry) => record::head(entry, stamps),
+            Silent::Entry(entry) => record::head(entry.as_ref(), stamps),
         }
     }
 }
@@ -98,7 +98,7 @@ impl Verb for Stale {
         let now = session.now();
         let claims = signs.stale(tasks.iter(), now).into_iter().map(|(task, _)| Silent::Claim(Box::new(task.clone())));
         let entries = dispatch::stale(&entries, &signs, now).into_iter();
-        let stale = claims.chain(entries.map(|(entry, _)| Silent::Entry(entry.clone()))).collect();
+        let stale = claims.chain(entries.map(|(entry, _)| Silent::Entry(Box::new(entry.clone())))).collect();
         let key = |silent: &Silent| format!("{}/{}", silent.last_sign(&signs), silent.id());
         let page = Items::cut(stale, &args.list.paging(), key);
         let item = |silent: Silent| {
