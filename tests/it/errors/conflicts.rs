@@ -186,6 +186,12 @@ fn states() -> Vec<Row> {
         ),
         row(
             3,
+            "in_the_way",
+            "The commit cannot be taken back: something later stands on what it made.",
+            [way("undo ~1").after("task edit T-1 --title x").after("task edit T-1 --title y")],
+        ),
+        row(
+            3,
             "not_active",
             "The sprint cannot be closed: it is being planned, or over.",
             [
