@@ -84,7 +84,7 @@ fn look_in(folder: &Path, environment: &Environment) -> Result<Option<Places>> {
         let found = Found::Below { top, gitfile: Some(dot_git.clone()) };
         let message = || {
             absent(format!("{} points to {}, which is no repository", dot_git.display(), git_dir.display()))
-                .hint("if the repository was moved, have git repair its worktrees from its new place")
+                .hint("if the repository was moved, git worktree repair mends this, typed in its new place")
         };
         return places(&git_dir, found, environment).ok_or_else(message).map(Some);
     }
