@@ -289,13 +289,14 @@ mod tests {
             let mut entry = StatusEntry::new(crate::base::id::ulid_of(at, "ada"), at, "ada");
             entry.sprint = Some(sprint.to_owned());
             let path = entry_path(&entry);
-            Difference { path, before: Some(Arc::new(entry)), after: None, blob: None }
+            Difference { path, before: Some(Arc::new(entry)), after: None, blob: None, settings: None }
         };
         let of_sprint = |before: &str, after: &str| Difference {
             path: SPRINT.path("s"),
             before: sprint(before),
             after: sprint(after),
             blob: None,
+            settings: None,
         };
         let told = |differences: &[Difference]| {
             let events = events(differences, &Origin::default());
