@@ -6,6 +6,7 @@
 pub mod args;
 pub mod changes;
 pub mod draft;
+pub mod envelope;
 pub mod fields;
 pub mod page;
 pub mod record;

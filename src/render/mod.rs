@@ -11,11 +11,9 @@ use anstream::ColorChoice;
 use serde_json::json;
 
 use crate::base::{Error, Result, text};
+use crate::commands::envelope::{Refusal, SCHEMA, causes};
 use crate::commands::page::Page;
 use crate::commands::verb::Answer;
-
-/// The name and version under which JSON is promised.
-pub const SCHEMA: &str = "coord/1";
 
 /// How answers are to be shown.
 #[derive(Debug, Clone)]
@@ -87,7 +85,7 @@ pub fn error(error: &Error, look: &Look) {
     let mut stderr = anstream::AutoStream::new(io::stderr(), choice(look, io::stderr().is_terminal()));
     // Where standard error is closed, there is nobody to tell.
     let _ = if look.json {
-        writeln!(stderr, "{}", text::json_for_terminal(error_json(error).to_string()))
+        writeln!(stderr, "{}", text::json_for_terminal(json!(Refusal::of(error)).to_string()))
     } else {
         stderr.write_all(error_text(error).as_bytes())
     };
@@ -108,25 +106,6 @@ pub fn note(look: &Look, label: &str, message: &str) {
     let _ = writeln!(stderr, "{}", paint::label(label, &text::one_line(message)));
 }
 
-fn error_json(error: &Error) -> serde_json::Value {
-    let mut details = error.details().clone();
-    let causes: Vec<String> = causes(error).collect();
-    if !causes.is_empty() {
-        details.insert("causes".to_owned(), causes.into());
-    }
-    json!({
-        "schema": SCHEMA,
-        "error": {
-            "code": error.code(),
-            "message": error.message(),
-            "hint": error.hints().first(),
-            "hints": error.hints(),
-            "retryable": error.is_retryable(),
-            "details": details,
-        },
-    })
-}
-
 fn error_text(error: &Error) -> String {
     let mut text = format!("{}\n", paint::label("error", &text::one_line(error.message())));
     for cause in causes(error) {
@@ -136,11 +115,6 @@ fn error_text(error: &Error) -> String {
         text.push_str(&format!("{}\n", paint::label("hint", &text::one_line(hint))));
     }
     text
-}
-
-fn causes(error: &Error) -> impl Iterator<Item = String> {
-    let first = std::error::Error::source(error);
-    std::iter::successors(first, |cause| cause.source()).map(ToString::to_string)
 }
 
 fn out(text: &str, look: &Look, for_people: bool) -> Result<Shown> {
