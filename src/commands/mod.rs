@@ -10,6 +10,7 @@ pub mod envelope;
 pub mod fields;
 pub mod page;
 pub mod record;
+pub mod schema;
 pub mod together;
 pub mod verb;
 pub mod write;
@@ -95,6 +96,8 @@ pub const VERBS: &[Row] = &[
     row::<exchange::apply::Apply>(),
     row::<exchange::import::Import>(),
     row::<exchange::export::Export>(),
+    row::<exchange::schema::Schema>(),
+    row::<exchange::validate::Validate>(),
 ];
 
 #[cfg(test)]

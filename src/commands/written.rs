@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::draft::Draft;
 use super::page::{Page, Span, Style, plain, styled};
 use super::record::{self, RecordJson};
+use super::schema::of::OfAny;
 use super::verb::Report;
 use crate::session::Outcome;
 use crate::session::resolve::short;
@@ -49,6 +50,7 @@ impl Receipt {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Written {
     /// The record as it is now; null where the verb was about none.
+    #[schemars(with = "Option<OfAny>")]
     pub record: Option<RecordJson>,
     #[serde(flatten)]
     #[allow(missing_docs)]

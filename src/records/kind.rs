@@ -181,6 +181,9 @@ pub fn schema_of<T: Typed>(generator: &mut SchemaGenerator) -> Schema {
         properties.insert("kind".into(), serde_json::json!({ "const": T::KIND.name }));
         properties.insert("body".into(), serde_json::json!({ "type": "string", "description": "The Markdown body." }));
     }
+    if let Some(required) = schema.get_mut("required").and_then(|required| required.as_array_mut()) {
+        required.insert(0, "kind".into());
+    }
     schema
 }
 

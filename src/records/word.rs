@@ -68,6 +68,10 @@ macro_rules! words {
                 concat!(module_path!(), "::", stringify!($name)).into()
             }
 
+            fn inline_schema() -> bool {
+                true
+            }
+
             fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
                 schemars::json_schema!({ "type": "string", "examples": $name::WORDS })
             }

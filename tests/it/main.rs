@@ -11,6 +11,7 @@ mod races;
 mod records;
 mod rehearsed;
 mod repositories;
+mod schemas;
 mod sizes;
 mod store;
 mod untouched;

@@ -99,6 +99,9 @@ const ROWS: &[Row] = &[
     row("import", &["beads", "$BEADS"], Writes),
     row("export", &["beads"], Reads),
     row("export", &["json"], Reads),
+    row("schema", &["task"], Reads),
+    row("schema", &[], Reads),
+    row("validate", &["$LINES"], Reads),
 ];
 
 /// Returns the rows of the verbs that there are.

@@ -9,6 +9,7 @@ use crate::commands::args::ListArgs;
 use crate::commands::page::{Page, Style, plain, styled};
 use crate::commands::record::presence_style;
 use crate::commands::record::{self, Listed, RecordJson};
+use crate::commands::schema::of::Of;
 use crate::commands::verb::{Group, Report, Scene, Verb};
 use crate::query::Presence;
 use crate::records::{Agent, Task};
@@ -29,6 +30,7 @@ pub struct Args {
 pub struct Item {
     /// The profile.
     #[serde(flatten)]
+    #[schemars(with = "Of<Agent>")]
     pub agent: RecordJson,
     /// Whether it is alive, as this machine knows.
     pub presence: Presence,

@@ -8,6 +8,7 @@ use crate::base::{Error, Result, Timestamp, id};
 use crate::commands::args::ListArgs;
 use crate::commands::page::{Page, Style, plain, styled};
 use crate::commands::record::{self, Listed, RecordJson, ago};
+use crate::commands::schema::of::Of;
 use crate::commands::verb::{Effect, Group, Report, Scene, Verb};
 use crate::commands::write::{Desk, Input, Write};
 use crate::commands::written::Written;
@@ -52,6 +53,7 @@ pub enum Answer {
     Seen {
         /// The entries, the last at the end.
         #[serde(flatten)]
+        #[schemars(with = "Listed<Of<Message>>")]
         listed: Listed<RecordJson>,
         /// The same for people.
         #[serde(skip)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use clap::{Args as ClapArgs, Command};
+use clap::Args as ClapArgs;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -12,6 +12,8 @@ use crate::base::{Error, Result, text};
 use crate::commands::VERBS;
 use crate::commands::page::{Page, Style, plain, styled};
 use crate::commands::record::{self, RecordJson};
+use crate::commands::schema::of::OfAny;
+use crate::commands::schema::required_of;
 use crate::commands::together::{Names, Part, carry_out, counted};
 use crate::commands::verb::{Effect, Group, Report, Row, Scene, Verb};
 use crate::commands::written::Receipt;
@@ -38,6 +40,7 @@ pub struct Args {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Answer {
     /// The records that the lines were about, in their order, as they are now.
+    #[schemars(with = "Vec<OfAny>")]
     pub records: Vec<RecordJson>,
     /// The ids of the records that have a name in the file.
     pub names: Names,
@@ -51,7 +54,7 @@ pub struct Answer {
 }
 
 /// A line of the file.
-struct Line {
+pub(super) struct Line {
     part: Part,
     fields: Map<String, Value>,
 }
@@ -145,7 +148,15 @@ fn read(bytes: &[u8]) -> Result<Vec<Line>> {
     Ok(lines)
 }
 
-fn line(place: String, mut object: Map<String, Value>, known: &mut BTreeSet<String>) -> Result<Line, String> {
+/// Makes a line of an object, with the names of those before it.
+///
+/// # Errors
+/// What is wrong with it, in words.
+pub(super) fn line(
+    place: String,
+    mut object: Map<String, Value>,
+    known: &mut BTreeSet<String>,
+) -> Result<Line, String> {
     let Some(Value::String(op)) = object.shift_remove("op") else { return Err("`op` must name a verb".to_owned()) };
     let shown = text::excerpt(&op, 40);
     let row = VERBS.iter().find(|row| row.name == op).ok_or_else(|| format!("there is no verb «{shown}»"))?;
@@ -174,12 +185,8 @@ fn check_fields(row: &Row, fields: &Map<String, Value>) -> Result<(), String> {
         let known = known.into_iter().map(String::as_str).collect::<Vec<_>>().join(", ");
         return Err(format!("«{}» takes no «{}», only: {known}", row.name, text::excerpt(odd, 40)));
     }
-    let command = (row.augment)(Command::new("x"));
-    let missing = command.get_arguments().find(|argument| {
-        argument.is_required_set() && !fields.contains_key(argument.get_id().as_str().trim_start_matches("r#"))
-    });
-    match missing {
-        Some(argument) => Err(format!("«{}» needs «{}»", row.name, argument.get_id())),
+    match required_of(row).into_iter().find(|name| !fields.contains_key(name)) {
+        Some(name) => Err(format!("«{}» needs «{name}»", row.name)),
         None => Ok(()),
     }
 }
@@ -210,6 +217,16 @@ fn named(value: Value, names: &Names) -> Result<Value> {
         }
         other => other,
     })
+}
+
+/// Returns the names that a line uses and that none before it has.
+pub(super) fn unknown_names(fields: &Map<String, Value>, known: &BTreeSet<String>) -> Vec<String> {
+    let texts = fields.values().flat_map(|value| match value {
+        Value::Array(items) => items.iter().filter_map(Value::as_str).collect(),
+        value => value.as_str().into_iter().collect::<Vec<_>>(),
+    });
+    let names = texts.filter_map(|text| text.strip_prefix('$')).filter(|name| is_name(name));
+    names.filter(|name| !known.contains(*name)).map(str::to_owned).collect()
 }
 
 fn unknown(name: &str, names: &Names) -> Error {

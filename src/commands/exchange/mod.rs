@@ -1,5 +1,8 @@
 //! In and out.
 
 pub mod apply;
+pub mod content;
 pub mod export;
 pub mod import;
+pub mod schema;
+pub mod validate;

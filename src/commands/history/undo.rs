@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::base::Result;
 use crate::commands::page::{Page, Style, plain, styled};
 use crate::commands::record::{self, RecordJson};
+use crate::commands::schema::of::OfAny;
 use crate::commands::verb::{Effect, Group, Report, Scene, Verb};
 use crate::commands::written::Receipt;
 use crate::ops::Operation;
@@ -36,6 +37,7 @@ pub struct Answer {
     /// The first line of its message.
     pub subject: String,
     /// The records that it changed: as they are now, and as they were where they are gone again.
+    #[schemars(with = "Vec<OfAny>")]
     pub records: Vec<RecordJson>,
     #[serde(flatten)]
     #[allow(missing_docs)]

@@ -8,6 +8,7 @@ use crate::base::{Result, text};
 use crate::commands::args::ListArgs;
 use crate::commands::page::{Page, Style, plain, styled};
 use crate::commands::record::{self, Listed, RecordJson, word_style};
+use crate::commands::schema::of::Of;
 use crate::commands::verb::{Group, Report, Scene, Verb};
 use crate::records::Decision;
 use crate::records::decision::DECISION;
@@ -41,6 +42,7 @@ impl Args {
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Answer {
+    #[schemars(with = "Listed<Of<Decision>>")]
     listed: Listed<RecordJson>,
     #[serde(skip)]
     shown: Vec<Decision>,

@@ -9,6 +9,7 @@ use crate::commands::args::ListArgs;
 use crate::commands::page::{Page, Style, styled};
 use crate::commands::record::message_lines;
 use crate::commands::record::{self, RecordJson};
+use crate::commands::schema::of::Of;
 use crate::commands::verb::{Group, Report, Scene, Verb};
 use crate::records::Message;
 use crate::state::find;
@@ -39,6 +40,7 @@ pub struct Args {
 pub struct Item {
     /// The message.
     #[serde(flatten)]
+    #[schemars(with = "Of<Message>")]
     pub message: RecordJson,
     /// Whether it has not been read.
     pub unread: bool,

@@ -8,6 +8,7 @@ use crate::base::{Result, Timestamp};
 use crate::commands::page::Page;
 use crate::commands::record::message_lines;
 use crate::commands::record::{self, RecordJson};
+use crate::commands::schema::of::Of;
 use crate::commands::verb::{Group, Report};
 use crate::commands::write::{Desk, Write};
 use crate::commands::written::Receipt;
@@ -31,6 +32,7 @@ pub struct Args {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Answer {
     /// The messages.
+    #[schemars(with = "Vec<Of<Message>>")]
     pub records: Vec<RecordJson>,
     #[serde(flatten)]
     #[allow(missing_docs)]

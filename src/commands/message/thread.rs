@@ -9,6 +9,7 @@ use crate::commands::args::ListArgs;
 use crate::commands::page::Page;
 use crate::commands::record::message_lines;
 use crate::commands::record::{self, Listed, RecordJson};
+use crate::commands::schema::of::Of;
 use crate::commands::verb::{Group, Report, Scene, Verb};
 use crate::records::Message;
 use crate::records::agent::AGENT;
@@ -35,6 +36,7 @@ pub struct Args {
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Answer {
+    #[schemars(with = "Listed<Of<Message>>")]
     listed: Listed<RecordJson>,
     #[serde(skip)]
     messages: Vec<Message>,

@@ -8,6 +8,7 @@ use crate::base::{Result, text};
 use crate::commands::args::ListArgs;
 use crate::commands::page::{Page, Style, plain, styled};
 use crate::commands::record::{self, Listed, RecordJson, word_style};
+use crate::commands::schema::of::Of;
 use crate::commands::verb::{Group, Report, Scene, Verb};
 use crate::records::sprint::SPRINT;
 use crate::records::{Sprint, Task};
@@ -45,6 +46,7 @@ impl Args {
 pub struct Item {
     /// The sprint, without its document.
     #[serde(flatten)]
+    #[schemars(with = "Of<Sprint>")]
     pub sprint: RecordJson,
     /// How many tasks name it.
     pub tasks: usize,

@@ -8,6 +8,7 @@ use crate::base::{Result, Timestamp, text};
 use crate::commands::args::ListArgs;
 use crate::commands::page::{Page, Style, plain, styled};
 use crate::commands::record::{self, Listed, RecordJson, ago, word_style};
+use crate::commands::schema::of::Of;
 use crate::commands::verb::{Group, Report, Scene, Verb};
 use crate::query::dispatch;
 use crate::records::StatusEntry;
@@ -63,6 +64,7 @@ impl Args {
 pub struct Item {
     /// The entry.
     #[serde(flatten)]
+    #[schemars(with = "Of<StatusEntry>")]
     pub entry: RecordJson,
     /// Whether its agent has gone silent over it.
     pub stale: bool,

@@ -8,6 +8,7 @@ use crate::base::{Result, Timestamp, text, time};
 use crate::commands::args::ListArgs;
 use crate::commands::page::{Page, Style, plain, styled};
 use crate::commands::record::{self, Listed, RecordJson, task_cells, word_style};
+use crate::commands::schema::of::OfAny;
 use crate::commands::verb::{Group, Report, Scene, Verb};
 use crate::ops::wording::send_to;
 use crate::query::{Signs, dispatch};
@@ -35,6 +36,7 @@ pub struct Args {
 pub struct Item {
     /// The task whose claim it is, or the status entry; its `kind` says which.
     #[serde(flatten)]
+    #[schemars(with = "OfAny")]
     pub record: RecordJson,
     /// The last sign of life.
     pub last_sign: Timestamp,

@@ -8,6 +8,7 @@ use crate::base::Result;
 use crate::commands::args::ListArgs;
 use crate::commands::page::{Page, Style, plain, styled};
 use crate::commands::record::{self, Listed, RecordJson, task_cells};
+use crate::commands::schema::of::Of;
 use crate::commands::verb::{Group, Report, Scene, Verb};
 use crate::ops::wording::in_words;
 use crate::query::graph::order;
@@ -30,6 +31,7 @@ pub struct Args {
 pub struct Item {
     /// The task.
     #[serde(flatten)]
+    #[schemars(with = "Of<Task>")]
     pub task: RecordJson,
     /// Why it cannot go on.
     pub reasons: Vec<Reason>,

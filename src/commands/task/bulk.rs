@@ -9,6 +9,7 @@ use crate::commands::VERBS;
 use crate::commands::args::{misspelt, split};
 use crate::commands::page::{Page, Style, plain, styled};
 use crate::commands::record::{self, RecordJson};
+use crate::commands::schema::of::OfAny;
 use crate::commands::together::{Names, Part, carry_out};
 use crate::commands::verb::{Effect, Group, Report, Row, Scene, Verb};
 use crate::commands::write::Desk;
@@ -37,6 +38,7 @@ pub struct Args {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Answer {
     /// The records that it was done with, in the order in which they were named, as they are now.
+    #[schemars(with = "Vec<OfAny>")]
     pub records: Vec<RecordJson>,
     #[serde(flatten)]
     #[allow(missing_docs)]

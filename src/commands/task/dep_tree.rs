@@ -8,6 +8,7 @@ use crate::base::{Result, text};
 use crate::commands::args::ListArgs;
 use crate::commands::page::{Page, Style, plain, styled};
 use crate::commands::record::{self, Listed, RecordJson, status_style};
+use crate::commands::schema::of::Of;
 use crate::commands::verb::{Group, Report, Scene, Verb};
 use crate::query::Graph;
 use crate::query::tree::{Below, Line, Why, tree};
@@ -46,6 +47,7 @@ pub struct Item {
     /// What follows below it.
     pub below: Below,
     /// The task, without its text; null where there is none to be read.
+    #[schemars(with = "Option<Of<Task>>")]
     pub record: Option<RecordJson>,
     #[serde(skip)]
     task: Option<Task>,

@@ -2,11 +2,11 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
 
 use crate::base::text;
 use crate::commands::page::{Page, Style, plain, styled};
 use crate::commands::record::{self, RecordJson};
+use crate::commands::schema::of::Of;
 use crate::commands::verb::Report;
 use crate::commands::written::Receipt;
 use crate::records::Task;
@@ -20,14 +20,25 @@ use crate::state::Warning;
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Held {
     /// The task as it is now; null where there is none to take.
+    #[schemars(with = "Option<Of<Task>>")]
     pub record: Option<RecordJson>,
     /// The claim: its fields, and `state`, which is `confirmed`.
-    pub claim: Option<RecordJson>,
+    pub claim: Option<Owned>,
     #[serde(flatten)]
     #[allow(missing_docs)]
     pub receipt: Receipt,
     #[serde(skip)]
     task: Option<Task>,
+}
+
+/// A claim, and how sure it is.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Owned {
+    #[serde(flatten)]
+    #[allow(missing_docs)]
+    pub claim: Claim,
+    /// Always `confirmed`: without a remote that decides, this machine does, and what it has written it has confirmed.
+    pub state: &'static str,
 }
 
 impl Held {
@@ -36,18 +47,11 @@ impl Held {
         let task = outcome.record().and_then(downcast::<Task>).cloned();
         Held {
             record: task.as_ref().map(|task| record::json(task, false)),
-            claim: task.as_ref().and_then(claim),
+            claim: task.as_ref().and_then(|task| task.claim.clone()).map(|claim| Owned { claim, state: "confirmed" }),
             receipt: Receipt::of(outcome),
             task,
         }
     }
-}
-
-/// Without a remote that decides, this machine does: what it has written, it has confirmed.
-fn claim(task: &Task) -> Option<RecordJson> {
-    let Ok(Value::Object(mut claim)) = serde_json::to_value(task.claim.as_ref()?) else { return None };
-    claim.insert("state".to_owned(), Value::from("confirmed"));
-    Some(claim)
 }
 
 /// Returns the paths that a claim reserves, for people.

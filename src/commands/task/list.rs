@@ -8,6 +8,7 @@ use crate::base::Result;
 use crate::commands::args::ListArgs;
 use crate::commands::page::Page;
 use crate::commands::record::{self, Listed, RecordJson, task_cells};
+use crate::commands::schema::of::Of;
 use crate::commands::verb::{Group, Report, Scene, Verb};
 use crate::query::graph::order;
 use crate::records::Task;
@@ -65,6 +66,7 @@ impl Args {
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Tasks {
+    #[schemars(with = "Listed<Of<Task>>")]
     listed: Listed<RecordJson>,
     #[serde(skip)]
     tasks: Vec<Task>,

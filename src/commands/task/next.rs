@@ -8,6 +8,7 @@ use super::held::Held;
 use crate::base::Result;
 use crate::commands::page::Page;
 use crate::commands::record::{self, RecordJson, task_cells};
+use crate::commands::schema::of::Of;
 use crate::commands::verb::{Effect, Group, Report, Scene, Verb};
 use crate::ops::Operation;
 use crate::ops::next;
@@ -48,6 +49,7 @@ pub enum Answer {
     /// It was only looked at.
     Seen {
         /// The task; null where nothing is ready.
+        #[schemars(with = "Option<Of<Task>>")]
         record: Option<RecordJson>,
         /// The same for people.
         #[serde(skip)]

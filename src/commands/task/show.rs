@@ -13,6 +13,7 @@ use crate::base::{Result, Timestamp, text};
 use crate::commands::fields::{fields, in_line};
 use crate::commands::page::{Page, Span, Style, plain, styled};
 use crate::commands::record::{self, RecordJson, ago, message_style, status_style, task_cells, word_style};
+use crate::commands::schema::of::{Of, OfAny};
 use crate::commands::verb::{Group, Report, Scene, Verb};
 use crate::records::reads::Reads;
 use crate::records::recipient::Recipient;
@@ -45,6 +46,7 @@ const MOST_CHILDREN: usize = 50;
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Shown {
     /// The record.
+    #[schemars(with = "OfAny")]
     pub record: RecordJson,
     /// The object id of its file.
     pub blob: Option<String>,
@@ -53,6 +55,7 @@ pub struct Shown {
     /// Of a task the tasks that are part of it, of a sprint its tasks; without their texts.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[serde(default)]
+    #[schemars(with = "Vec<Of<Task>>")]
     pub children: Vec<RecordJson>,
     /// Of a message to several, who has read it.
     #[serde(skip_serializing_if = "Option::is_none")]

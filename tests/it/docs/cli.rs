@@ -6,6 +6,7 @@ use std::fmt::Write;
 use clap::Command;
 use git_coord::commands::VERBS;
 use git_coord::commands::verb::Row;
+use git_coord::records::Kind;
 use schemars::SchemaGenerator;
 use serde_json::Value;
 
@@ -58,14 +59,18 @@ and an error is one object on standard error:
     {\"schema\":\"coord/1\",\"error\":{\"code\":\"claim_held\",\"message\":\"…\",\"hint\":\"…\",\"hints\":[…],\"retryable\":false,\"details\":{…}}}
 
 `code` is a stable word, `hint` the first of `hints`, `retryable` says that the same command may succeed later. `export`
-prints its bare format with `--json` too. Fields of records are those of the files: [data-model.md](data-model.md).
-Readers must expect fields that they do not know.
+and `schema` print bare what they are about, with `--json` too. Fields of records are those of the files:
+[data-model.md](data-model.md). Readers must expect fields that they do not know.
+
+All of it has JSON Schemas, draft 2020-12, which `git coord schema` lists and prints: `task` and every other kind of record,
+`record` for a line of `export json`, `event`, `error`, `config`, `answer VERB` for what a verb answers, `operation` or
+`operation VERB` for a line of `apply`. Each stands alone, and every answer is what its schema says.
 
 ";
 
 pub(crate) const EXIT_CODES: &[(&str, &str)] = &[
     ("0", "Done"),
-    ("1", "A negative answer: `ready`, `next` and `inbox` have nothing, `doctor` has findings"),
+    ("1", "A negative answer: `ready`, `next` and `inbox` have nothing, `doctor` has findings, `validate` faults"),
     ("2", "The command line makes no sense"),
     ("3", "A conflict: somebody else was first"),
     ("4", "What was named is not there, or the name fits several things"),
@@ -237,18 +242,23 @@ fn alternatives(schema: &Value) -> Vec<&Value> {
 
 fn fields(schema: &Value, definitions: &Value, above: &str, rows: &mut Vec<String>) {
     let schema = resolved(schema, definitions);
-    for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+    // An item that is a record and a little more.
+    let kind = kind_of(schema).and_then(Kind::find);
+    let is_more = |name: &str| kind.is_none_or(|kind| kind.field(name).is_none());
+    let properties = schema["properties"].as_object().into_iter().flatten();
+    for (name, property) in properties.filter(|(name, _)| is_more(name)) {
         row(&format!("{above}{name}"), property, definitions, rows);
         let target = resolved(property, definitions);
         let is_list = target["type"] == "array";
         let of = if is_list { resolved(&target["items"], definitions) } else { target };
         // A record is described in data-model.md; an event and a warning above.
-        if above.is_empty() && of["properties"].is_object() && !is_event(of) && name != "warnings" {
+        let is_told = is_event(of) || name == "warnings" || is_record(property, of, definitions);
+        if above.is_empty() && of["properties"].is_object() && !is_told {
             let inner = if is_list { format!("{name}[].") } else { format!("{name}.") };
             fields(of, definitions, &inner, rows);
         }
     }
-    if schema["additionalProperties"] == Value::Bool(true) && !above.is_empty() {
+    if kind.is_some() && !above.is_empty() {
         rows.push(format!("| `{above}…` | | the fields of the record, without its text |"));
     }
 }
@@ -262,6 +272,17 @@ fn row(name: &str, property: &Value, definitions: &Value, rows: &mut Vec<String>
     let or_null = if is_nullable(property) { " or null" } else { "" };
     let meaning = property["description"].as_str().or(target["description"].as_str()).unwrap_or_default();
     rows.push(format!("| `{name}` | {kind}{or_null} | {} |", meaning.replace('\n', " ")));
+}
+
+/// Returns the kind of which a schema says that the value is.
+fn kind_of(schema: &Value) -> Option<&str> {
+    schema["properties"]["kind"]["const"].as_str()
+}
+
+/// Returns whether a field is a record or a list of them, and not an item that has more.
+fn is_record(property: &Value, schema: &Value, definitions: &Value) -> bool {
+    let plain = kind_of(schema).is_some_and(|kind| definitions.get(kind) == Some(schema));
+    plain || property["description"].as_str().is_some_and(|about| about.starts_with("A record of any kind"))
 }
 
 fn is_event(schema: &Value) -> bool {
@@ -291,8 +312,9 @@ fn type_of(schema: &Value) -> String {
     {
         return "[warning](#warnings)".to_owned();
     }
-    if schema["additionalProperties"] == Value::Bool(true) && schema["properties"].is_null() {
-        return "record".to_owned();
+    let is_any = schema["description"].as_str().is_some_and(|about| about.starts_with("A record of any kind"));
+    if let Some(kind) = is_any.then_some("record").or(kind_of(schema)) {
+        return kind.to_owned();
     }
     let word = match &schema["type"] {
         Value::String(word) => word.as_str(),

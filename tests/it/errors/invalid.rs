@@ -223,6 +223,12 @@ fn files() -> Vec<Row> {
         ),
         row(
             5,
+            "unknown_file",
+            "Nothing in the file says what it holds.",
+            [way("validate -").input(b"garbage\n"), way("validate -").input(b"{}\n"), way("validate -").nowhere()],
+        ),
+        row(
+            5,
             "path_clash",
             "A file that others put into the state stands where a folder is needed.",
             [way("note T-1 x").given(|repo| drop(repo.plant("messages", b"in the way")))],

@@ -27,7 +27,6 @@ pub(super) const ERRORS: &[(i32, &str, &str, Met, &str)] = &[
     (5, "bad_path", "A path cannot be stored.", Never, "paths are made of ids, which are checked"),
     (5, "bad_row", "A row is no record.", Never, "it is the cause of bad_line"),
     (5, "no_such_blob", "The repository has no such blob.", Never, "only blobs that were just read are linked again"),
-    (5, "unknown_file", "A file is of no known kind.", Never, "it is the cause of what doctor finds"),
     (5, "not_removable", "Records of the kind are never removed.", Never, "only tasks have a verb that removes"),
     (5, "unknown_kind", "There is no such kind of record.", Never, "an import passes over what it does not know"),
     (5, "unsupported_format", "The settings are of a newer format.", Never, "it becomes newer_format"),

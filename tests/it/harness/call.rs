@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::{PATIENCE, Repo};
+use super::{PATIENCE, Repo, conforms};
 
 /// A call that has not been started.
 pub(crate) struct Call {
@@ -94,12 +94,15 @@ impl Running {
         self.child.kill().expect("a process of ours can be killed");
     }
 
+    /// Waits for its end. What it says in JSON must be what the schemas promise.
     #[track_caller]
     pub(crate) fn wait(self) -> Answer {
         let output = self.child.wait_with_output().expect("the program ends");
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
         let (stdout, stderr) = (text(output.stdout), text(output.stderr));
-        Answer { words: self.words, status: output.status, stdout, stderr }
+        let answer = Answer { words: self.words, status: output.status, stdout, stderr };
+        conforms::check(&answer);
+        answer
     }
 }
 

@@ -5,6 +5,7 @@
 //! bytes. [`Repo::live`] has the real clock and the real randomness, for races.
 
 mod call;
+mod conforms;
 mod judge;
 mod machine;
 mod normal;
@@ -13,6 +14,7 @@ mod repo;
 mod surroundings;
 
 pub(crate) use call::{Answer, Call, race, race_from_the_gate, within};
+pub(crate) use conforms::{faults, validator};
 pub(crate) use machine::Machine;
 pub(crate) use normal::normalised;
 pub(crate) use repo::Repo;
