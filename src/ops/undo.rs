@@ -64,7 +64,7 @@ struct Obstacle {
 /// Takes a commit back.
 ///
 /// # Errors
-/// `in_the_way` (3) where something later stands on it, with the detail `in_the_way`; `claim_held` (3) where that would
+/// `built_upon` (3) where something later stands on it, with the detail `in_the_way`; `claim_held` (3) where that would
 /// end somebody else's claim; `not_undoable` (5) where it changed what is no record.
 pub fn undo(snapshot: &dyn Snapshot, input: &Undo, context: &Context) -> Result<Changeset> {
     let mut work = Work { snapshot, input, context, obstacles: Vec::new() };
@@ -277,7 +277,7 @@ impl Work<'_> {
             record => format!("git coord show {record}"),
         };
         self.obstacles.truncate(MOST_NAMED);
-        Error::conflict("in_the_way", message)
+        Error::conflict("built_upon", message)
             .detail("in_the_way", serde_json::to_value(&self.obstacles).unwrap_or_default())
             .detail("total", total)
             .hint(hint)

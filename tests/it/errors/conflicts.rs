@@ -144,7 +144,7 @@ fn states() -> Vec<Row> {
     vec![
         row(
             3,
-            "in_the_way",
+            "built_upon",
             "The commit cannot be undone: something later stands on it.",
             [
                 way("undo").after("task new x --id T-8").after("note T-8 hello --agent bob"),
@@ -183,12 +183,6 @@ fn states() -> Vec<Row> {
             "if_match_failed",
             "What `--if-match` names is neither the tip nor the record's file any more.",
             [way("task edit T-1 --title x --if-match 0000000"), way("note T-1 x --if-match 0000000")],
-        ),
-        row(
-            3,
-            "in_the_way",
-            "The commit cannot be taken back: something later stands on what it made.",
-            [way("undo ~1").after("task edit T-1 --title x").after("task edit T-1 --title y")],
         ),
         row(
             3,

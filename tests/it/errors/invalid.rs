@@ -147,7 +147,6 @@ fn rules() -> Vec<Row> {
             "The task cannot be removed while others wait for it or are parts of it.",
             [way("task rm T-1"), way("task rm T-4")],
         ),
-        row(5, "not_undoable", "The commit is none that can be taken back.", [way("undo ~4")]),
         row(
             5,
             "open_tasks",
