@@ -10,6 +10,7 @@ pub mod envelope;
 pub mod fields;
 pub mod page;
 pub mod record;
+pub mod show_of;
 pub mod schema;
 pub mod together;
 pub mod verb;
@@ -26,6 +27,7 @@ pub mod knowledge;
 pub mod history;
 pub mod exchange;
 
+use show_of::show;
 use verb::{Row, row};
 use write::{either, write};
 
@@ -39,7 +41,7 @@ pub const VERBS: &[Row] = &[
     row::<task::show::Show>(),
     write::<task::new::New>(),
     row::<task::list::List>(),
-    row::<task::task_show::TaskShow>(),
+    show::<task::task_show::TaskShow>(),
     write::<task::edit::Edit>(),
     write::<task::move_to::MoveTo>(),
     write::<task::rm::Rm>(),
@@ -64,7 +66,7 @@ pub const VERBS: &[Row] = &[
     row::<task::bulk::Bulk>(),
     write::<task::bug_report::BugReport>(),
     write::<sprint::new::New>(),
-    row::<sprint::show::Show>(),
+    show::<sprint::show::Show>(),
     row::<sprint::list::List>(),
     write::<sprint::edit::Edit>(),
     write::<sprint::start::Start>(),
@@ -75,9 +77,9 @@ pub const VERBS: &[Row] = &[
     write::<message::reply::Reply>(),
     row::<message::thread::Thread>(),
     row::<message::list::List>(),
-    row::<message::show::Show>(),
+    show::<message::show::Show>(),
     write::<agent::new::New>(),
-    row::<agent::show::Show>(),
+    show::<agent::show::Show>(),
     row::<agent::list::List>(),
     write::<agent::edit::Edit>(),
     either::<agent::log::Log, agent::log::Entry>(),
@@ -87,7 +89,7 @@ pub const VERBS: &[Row] = &[
     row::<status::heartbeat::Heartbeat>(),
     row::<status::stale::Stale>(),
     write::<knowledge::decision_new::New>(),
-    row::<knowledge::decision_show::Show>(),
+    show::<knowledge::decision_show::Show>(),
     row::<knowledge::decision_list::List>(),
     write::<knowledge::decision_edit::Edit>(),
     row::<history::log::Log>(),

@@ -1,40 +1,16 @@
 //! `agent show`: one agent by its id.
 
-use clap::Args as ClapArgs;
-use schemars::JsonSchema;
-use serde::Deserialize;
-
-use crate::base::Result;
-use crate::commands::task::show::{Shown, shown};
-use crate::commands::verb::{Group, Scene, Verb};
+use crate::commands::show_of::Shows;
+use crate::commands::verb::Group;
+use crate::records::Kind;
 use crate::records::agent::AGENT;
-use crate::session::resolve::{self};
 
-/// Show the profile of an agent
-#[derive(Debug, Default, ClapArgs, Deserialize, JsonSchema)]
-#[serde(default)]
-pub struct Args {
-    /// The agent
-    #[arg(value_name = "ID")]
-    pub id: String,
-    /// Show when each part was changed, and by whom
-    #[arg(long)]
-    pub stamps: bool,
-}
-
-/// The verb.
+/// What is said of the verb.
 pub struct Show;
 
-impl Verb for Show {
+impl Shows for Show {
     const NAME: &'static str = "agent show";
     const GROUP: Group = Group::Agent;
-    type Args = Args;
-    type Report = Shown;
-
-    fn run(args: Args, scene: &Scene) -> Result<Shown> {
-        let session = scene.session()?;
-        let snapshot = session.snapshot()?;
-        let id = resolve::one(&snapshot, &AGENT, &args.id)?;
-        shown(session, &snapshot, &AGENT, &id, args.stamps)
-    }
+    const KIND: &'static Kind = &AGENT;
+    const ABOUT: &'static str = "Show the profile of an agent";
 }

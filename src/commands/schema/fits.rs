@@ -238,6 +238,7 @@ mod tests {
             "type": "object",
             "required": ["id"],
             "properties": {
+                "id": {},
                 "labels": { "type": "array", "items": { "type": "string" } },
                 "claim": { "anyOf": [{ "$ref": "#/$defs/claim" }, { "type": "null" }] },
             },

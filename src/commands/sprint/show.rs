@@ -1,40 +1,16 @@
 //! `sprint show`: one sprint by its id.
 
-use clap::Args as ClapArgs;
-use schemars::JsonSchema;
-use serde::Deserialize;
-
-use crate::base::Result;
-use crate::commands::task::show::{Shown, shown};
-use crate::commands::verb::{Group, Scene, Verb};
+use crate::commands::show_of::Shows;
+use crate::commands::verb::Group;
+use crate::records::Kind;
 use crate::records::sprint::SPRINT;
-use crate::session::resolve::{self};
 
-/// Show a sprint: its goal, its phases, its document, its tasks
-#[derive(Debug, Default, ClapArgs, Deserialize, JsonSchema)]
-#[serde(default)]
-pub struct Args {
-    /// The sprint
-    #[arg(value_name = "ID")]
-    pub id: String,
-    /// Show when each part was changed, and by whom
-    #[arg(long)]
-    pub stamps: bool,
-}
-
-/// The verb.
+/// What is said of the verb.
 pub struct Show;
 
-impl Verb for Show {
+impl Shows for Show {
     const NAME: &'static str = "sprint show";
     const GROUP: Group = Group::Sprint;
-    type Args = Args;
-    type Report = Shown;
-
-    fn run(args: Args, scene: &Scene) -> Result<Shown> {
-        let session = scene.session()?;
-        let snapshot = session.snapshot()?;
-        let id = resolve::one(&snapshot, &SPRINT, &args.id)?;
-        shown(session, &snapshot, &SPRINT, &id, args.stamps)
-    }
+    const KIND: &'static Kind = &SPRINT;
+    const ABOUT: &'static str = "Show a sprint: its goal, its phases, its document, its tasks";
 }
