@@ -1,12 +1,9 @@
 //! Closing tasks and opening them again.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 
 use super::wording::listed;
-use super::{Context, access, message, note, task::require};
+use super::{Context, access, completion, message, note, task::require};
 use crate::base::{Error, Result, text};
 use crate::query::Graph;
 use crate::records::message::Type;
@@ -68,13 +65,13 @@ pub fn done(snapshot: &dyn Snapshot, input: &Done, context: &Context) -> Result<
 
     let mut changes = Changeset::new(format!("Finish {}: {}", after.id, text::excerpt(&after.title, 60)));
     changes.ends.clone_from(&before.claim);
-    let mut metadata = facts(&after);
+    let mut metadata = completion::facts(&after);
     if input.force {
         let passed_over = passed_over(&before, &held_back, input, context);
         metadata.insert("forced".into(), passed_over.into());
         changes.subject = format!("Finish {} by force: {}", after.id, text::excerpt(&after.title, 60));
     }
-    let body = after.summary.clone().unwrap_or_else(|| format!("{} is done", after.title));
+    let body = completion::body(&after);
     let said = note::Said { r#type: Type::Completion, body: &body, report: true, metadata, ..note::Said::default() };
     note::say(snapshot, &after, said, context, &mut changes)?;
     changes.put_main(after);
@@ -175,8 +172,10 @@ impl HeldBack {
     fn refusal(&self, task: &Task) -> Error {
         let names = listed(self.names());
         let why = match self {
+            HeldBack::Children(children) if children.len() == 1 => format!("its child {names} is open"),
             HeldBack::Children(_) => format!("its children {names} are open"),
             HeldBack::Dependencies(_) => format!("it waits for {names}"),
+            HeldBack::Gates(gates) if gates.len() == 1 => format!("the gate {names} has not passed"),
             HeldBack::Gates(_) => format!("the gates {names} have not passed"),
             HeldBack::Unreadable(_) => format!("{names} may be a part of it, and cannot be read"),
         };
@@ -226,15 +225,10 @@ fn passed_over(task: &Task, held_back: &[HeldBack], input: &Done, context: &Cont
     words
 }
 
-/// What a completion tells machines: what was made, what was checked, and the figures.
-fn facts(task: &Task) -> BTreeMap<String, Value> {
-    let facts = [("artifacts", json!(task.artifacts)), ("gates", json!(task.gates)), ("metrics", json!(task.metrics))];
-    let told = facts.into_iter().filter(|(_, value)| !crate::records::record::is_empty(value));
-    told.map(|(name, value)| (name.to_owned(), value)).collect()
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::ops::Operation;
     use crate::ops::fixture::{World, code};

@@ -9,6 +9,7 @@ pub mod batch;
 pub mod bug;
 pub mod claim;
 pub mod close;
+pub mod completion;
 pub mod block;
 pub mod config;
 pub mod context;

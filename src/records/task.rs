@@ -58,7 +58,7 @@ const FIELDS: &[Field] = &[
     Field::open("objectives", Rule::List),
     Field::open("deliverables", Rule::List),
     Field::open("acceptance", Rule::List),
-    Field::by("artifacts", Rule::Keyed("name"), "artifact add, artifact rm"),
+    Field::open("artifacts", Rule::Keyed("name")),
     Field::by("gates", Rule::Map, "gate"),
     Field::open("metrics", Rule::Map),
     Field::open("estimate_minutes", Rule::Scalar),
