@@ -139,6 +139,17 @@ pub fn in_words(duration: Duration) -> String {
     }
 }
 
+/// Returns how long it is until something, in a few words, rounded to the nearest: `5 d` just after it was said.
+pub fn until_in_words(duration: Duration) -> String {
+    let half = match duration.as_secs() {
+        0..60 => 0,
+        60..3_600 => 30,
+        3_600..172_800 => 1_800,
+        _ => 43_200,
+    };
+    in_words(duration + Duration::from_secs(half))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

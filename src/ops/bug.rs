@@ -83,6 +83,8 @@ fn as_task(input: &Report, found_during: Option<&Task>) -> Result<task::New> {
         priority: input.priority.clone().or(by_severity.map(|priority| priority.as_str().to_owned())),
         r#type: Some("bug".to_owned()),
         labels: input.labels.clone(),
+        // Found in a sprint, it is to be seen there.
+        sprint: found_during.and_then(|task| task.sprint.clone()),
         discovered_from: found_during.map(|task| task.id.to_string()).into_iter().collect(),
         ..task::New::default()
     })

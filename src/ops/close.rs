@@ -71,11 +71,25 @@ pub fn done(snapshot: &dyn Snapshot, input: &Done, context: &Context) -> Result<
         metadata.insert("forced".into(), passed_over.into());
         changes.subject = format!("Finish {} by force: {}", after.id, text::excerpt(&after.title, 60));
     }
+    warn_of_loose_ends(&after, &mut changes);
     let body = completion::body(&after);
     let said = note::Said { r#type: Type::Completion, body: &body, report: true, metadata, ..note::Said::default() };
     note::say(snapshot, &after, said, context, &mut changes)?;
     changes.put_main(after);
     Ok(changes)
+}
+
+/// Says what a task that is done has left undone.
+fn warn_of_loose_ends(task: &Task, changes: &mut Changeset) {
+    let failed: Vec<String> =
+        task.gates.iter().filter(|(_, gate)| gate.status == GateStatus::Failed).map(|(name, _)| name.clone()).collect();
+    if !failed.is_empty() {
+        changes.warn("gates_failed", format!("{} is done, and failed {}", task.id, listed(&failed)));
+    }
+    let open: Vec<String> = task.steps.iter().filter(|step| !step.done).map(|step| step.name.clone()).collect();
+    if !open.is_empty() {
+        changes.warn("steps_open", format!("{} is done, and not its steps {}", task.id, listed(&open)));
+    }
 }
 
 /// Closes a task as not to be done.

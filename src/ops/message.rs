@@ -51,6 +51,8 @@ pub struct Reply {
 pub struct Read {
     /// The messages.
     pub messages: Vec<String>,
+    /// Whether all that the asker has unread are meant.
+    pub all: bool,
 }
 
 /// Sends a message.
@@ -121,16 +123,19 @@ pub fn reply(snapshot: &dyn Snapshot, input: &Reply, context: &Context) -> Resul
 }
 
 /// Returns the message that is meant: by its id, or by the task or other record in whose thread it lies unread in the
-/// asker's inbox; of several the latest.
+/// asker's inbox: of several the oldest question or blocker, else the latest.
 fn asked(snapshot: &dyn Snapshot, name: &str, context: &Context) -> Result<Message> {
     if snapshot.contains(&MESSAGE, name)? {
         return get::<Message>(snapshot, name);
     }
-    for id in snapshot.inbox(&context.agent)?.iter().rev() {
-        if let Some(message) = find::<Message>(snapshot, id)?.filter(|message| message.thread.as_deref() == Some(name))
-        {
-            return Ok(message);
-        }
+    let mut waiting = Vec::new();
+    for id in snapshot.inbox(&context.agent)? {
+        let message = find::<Message>(snapshot, &id)?;
+        waiting.extend(message.filter(|message| message.thread.as_deref() == Some(name)));
+    }
+    let asks = |message: &&Message| matches!(message.r#type, Type::Question | Type::Blocker | Type::Approval);
+    if let Some(message) = waiting.iter().find(asks).or(waiting.last()) {
+        return Ok(message.clone());
     }
     let agent = text::excerpt(&context.agent, 40);
     Err(Error::not_found(format!("no message to {agent} waits in the thread of {}", text::excerpt(name, 40)))
@@ -145,7 +150,9 @@ fn asked(snapshot: &dyn Snapshot, name: &str, context: &Context) -> Result<Messa
 pub fn read(snapshot: &dyn Snapshot, input: &Read, context: &Context) -> Result<Changeset> {
     let mut changes = Changeset::new(String::new());
     let mut taken = Vec::new();
-    for id in &input.messages {
+    let unread: Vec<String> =
+        if input.all { snapshot.inbox(&context.agent)?.into_iter().map(String::from).collect() } else { Vec::new() };
+    for id in input.messages.iter().chain(&unread) {
         let message = get::<Message>(snapshot, id)?;
         if take_out(snapshot, &message, context, &mut changes)? {
             taken.push(id.as_str());
@@ -168,7 +175,7 @@ pub fn require_text(body: &str, what: &str) -> Result<()> {
 }
 
 fn parse_urgency(word: &str) -> Result<Urgency> {
-    match Urgency::from(word) {
+    match Urgency::from(word.to_lowercase().as_str()) {
         Urgency::Other(_) => {
             let shown = text::excerpt(word, 40);
             Err(Error::invalid("bad_record", format!("priority must be low, normal, high or urgent, not «{shown}»"))

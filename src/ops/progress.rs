@@ -21,6 +21,8 @@ pub struct Step {
     pub name: String,
     /// Whether it is done; else it begins.
     pub done: bool,
+    /// Whether it is only to be done later.
+    pub later: bool,
     /// The id of the claim.
     pub claim_id: Option<String>,
     /// Whether somebody else's claim is passed over.
@@ -45,7 +47,7 @@ pub struct Gate {
     pub force: bool,
 }
 
-/// Begins a step, or says that it is done; one that the task does not have yet comes last.
+/// Begins a step, plans it, or says that it is done; one that the task does not have yet comes last.
 ///
 /// # Errors
 /// `claim_held` (3), `bad_record` (5), `not_found` (4).
@@ -62,8 +64,12 @@ pub fn step(snapshot: &dyn Snapshot, input: &Step, context: &Context) -> Result<
         part.done = false;
         part.done_at = None;
     }
-    after.current_step = if input.done { current_after(&after, &input.name) } else { Some(input.name.clone()) };
-    let what = if input.done { "Finish" } else { "Begin" };
+    let (what, current) = match (input.done, input.later) {
+        (true, _) => ("Finish", current_after(&after, &input.name)),
+        (false, true) => ("Plan", after.current_step.clone().filter(|current| *current != input.name)),
+        (false, false) => ("Begin", Some(input.name.clone())),
+    };
+    after.current_step = current;
     let subject = format!("{what} step {} of {}", text::excerpt(&input.name, 40), after.id);
     Ok(changed(&before, after, subject, input.claim_id.as_deref(), context))
 }

@@ -50,7 +50,8 @@ pub enum Shown {
 /// `output` where standard output cannot be written, other than by the reader going away.
 pub fn answer(answer: &Answer, look: &Look) -> Result<Shown> {
     let shown = answer.shown();
-    for warning in shown.warnings() {
+    // In JSON they are a part of the answer, and standard error is left to errors.
+    for warning in shown.warnings().iter().filter(|_| !look.json) {
         note(look, "warning", &warning.message);
     }
     let bare = shown.bare();

@@ -77,7 +77,8 @@ impl Verb for Log {
     fn run(args: Args, scene: &Scene) -> Result<Answer> {
         let session = scene.session()?;
         let snapshot = session.snapshot()?;
-        if args.text.is_some() {
+        if let Some(text) = &args.text {
+            refuse_name(&snapshot, text)?;
             let input = Entry::plan(args, &Desk { snapshot: &snapshot, now: session.now(), input: Input::Standard })?;
             let outcome = session.transact(&Operation::AgentLog(input.clone()))?;
             return Ok(Answer::Written(Box::new(Entry::tell(&input, &outcome))));
@@ -87,6 +88,17 @@ impl Verb for Log {
         let entries = page.items.clone();
         let listed = Listed::new(page, |entry| record::json(&entry, args.list.stamps));
         Ok(Answer::Seen { listed, entries, now: session.now() })
+    }
+}
+
+/// Refuses an entry that is but the name of an agent: its log was to be read.
+fn refuse_name(snapshot: &TreeSnapshot<'_>, text: &str) -> Result<()> {
+    match resolve::one(snapshot, &AGENT, text) {
+        Ok(name) if id::fold(&name) == id::fold(text) => {
+            Err(Error::usage(format!("agent log writes into your own log, and «{name}» is the name of an agent"))
+                .hint(format!("git coord agent log --of {name}")))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -24,8 +24,11 @@ use crate::state::Warning;
 #[serde(default)]
 pub struct Args {
     /// The messages; of an id the beginning is enough
-    #[arg(value_name = "MSG", required = true)]
+    #[arg(value_name = "MSG", required_unless_present = "all")]
     pub messages: Vec<String>,
+    /// All that you have not read
+    #[arg(long, conflicts_with = "messages")]
+    pub all: bool,
 }
 
 /// The messages that were read.
@@ -56,7 +59,7 @@ impl Write for Read {
 
     fn plan(args: Args, desk: &Desk<'_>) -> Result<message::Read> {
         let ids = args.messages.iter().map(|name| desk.message(name).map(String::from));
-        Ok(message::Read { messages: ids.collect::<Result<_>>()? })
+        Ok(message::Read { messages: ids.collect::<Result<_>>()?, all: args.all })
     }
 
     fn tell(_: &Self::Input, outcome: &Outcome) -> Answer {
@@ -74,6 +77,9 @@ impl Report for Answer {
     fn text(&self, page: &mut Page) {
         if self.receipt.tell_draft(page) {
             return;
+        }
+        if self.messages.is_empty() {
+            page.say("No messages");
         }
         for message in &self.messages {
             message_lines(page, message, self.now, "");

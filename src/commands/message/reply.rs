@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::base::Result;
+use crate::commands::page::{Style, styled};
 use crate::commands::verb::Group;
 use crate::commands::write::{Desk, Write};
 use crate::commands::written::Written;
@@ -16,8 +17,8 @@ use crate::session::Outcome;
 
 /// Answer a message, and take it out of your inbox
 ///
-/// The answer goes to whoever sent the message, in the same thread. Where a task is named, the latest message to you that
-/// you have not read in its thread is answered.
+/// The answer goes to whoever sent the message, in the same thread. Where a task is named, what waits for you in its
+/// thread is answered: the oldest question or blocker, else the latest message.
 #[derive(Debug, Default, ClapArgs, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Args {
@@ -56,6 +57,7 @@ impl Write for Reply {
         let answer = outcome.record().and_then(downcast::<Message>);
         let to = answer.map(|answer| answer.to.iter().cloned().collect::<Vec<_>>().join(", ")).unwrap_or_default();
         let to = if to.is_empty() { " into the thread".to_owned() } else { format!(" to {to}") };
-        Written::about("Sent ", outcome).and_say(to)
+        let asked = answer.and_then(|answer| answer.references.first().cloned()).unwrap_or_default();
+        Written::about("Sent ", outcome).and_say(to).and([styled(Style::Dim, format!("  in answer to {asked}"))])
     }
 }

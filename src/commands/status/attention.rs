@@ -115,21 +115,39 @@ impl Reported {
 }
 
 /// Returns the urgent messages among those that an agent has unread, the oldest first.
-pub fn urgent(messages: &[Message], unread: &BTreeSet<Id>) -> Vec<Said> {
-    let urgent = messages.iter().filter(|message| message.priority == Urgency::Urgent && unread.contains(&message.id));
-    urgent.map(Said::of).collect()
+/// A blocker of a task that goes on is not urgent any more.
+pub fn urgent(messages: &[Message], unread: &BTreeSet<Id>, graph: &Graph) -> Vec<Said> {
+    let is_urgent = |message: &&Message| {
+        message.priority == Urgency::Urgent
+            && unread.contains(&message.id)
+            && !(message.r#type == Type::Blocker && goes_on(message, graph))
+    };
+    messages.iter().filter(is_urgent).map(Said::of).collect()
+}
+
+/// Returns whether the task in whose thread a message stands is blocked no longer.
+fn goes_on(message: &Message, graph: &Graph) -> bool {
+    let task = message.thread.as_deref().and_then(|thread| graph.task(thread));
+    task.is_some_and(|task| task.status != Status::Blocked)
+}
+
+/// Returns whether an entry is about a task that is closed.
+fn is_over(entry: &StatusEntry, graph: &Graph) -> bool {
+    entry.task.as_deref().and_then(|task| graph.task(task)).is_some_and(|task| !task.is_open())
 }
 
 /// Returns what agents reported last of each thing, where it matters more than usual: the most alarming first, then the
-/// oldest. What is complete alarms nobody any more.
-pub fn alarming(entries: &[StatusEntry]) -> Vec<Reported> {
+/// oldest. What is complete, and what is about a closed task, alarms nobody any more.
+pub fn alarming(entries: &[StatusEntry], graph: &Graph) -> Vec<Reported> {
     let mut last = BTreeMap::new();
     let mut ordered: Vec<&StatusEntry> = entries.iter().collect();
     ordered.sort_by_key(|entry| (entry.timestamp, entry.id.clone()));
     for entry in ordered {
         last.insert((id::fold(&entry.agent), subject(entry)), entry);
     }
-    let alarms = |entry: &&StatusEntry| entry.severity != Severity::Info && entry.status != Word::Complete;
+    let alarms = |entry: &&StatusEntry| {
+        entry.severity != Severity::Info && entry.status != Word::Complete && !is_over(entry, graph)
+    };
     let mut alarming: Vec<&StatusEntry> = last.into_values().filter(alarms).collect();
     alarming.sort_by_key(|entry| (std::cmp::Reverse(entry.severity.clone()), entry.timestamp, entry.id.clone()));
     alarming.into_iter().map(Reported::of).collect()
@@ -150,6 +168,9 @@ pub fn silent(graph: &Graph, entries: &[StatusEntry], signs: &Signs, now: Timest
     let mut silent: Vec<Silent> = claims.collect();
     for (entry, _) in dispatch::stale(entries, signs, now) {
         let last_sign = dispatch::last_sign(entry, signs);
+        if is_over(entry, graph) {
+            continue;
+        }
         if entry.task.is_some() && silent.iter().any(|held| held.task == entry.task && held.agent == entry.agent) {
             continue;
         }
@@ -176,13 +197,9 @@ pub fn unanswered(messages: &[Message], unread: &BTreeSet<Id>, graph: &Graph) ->
         messages.iter().filter(|message| matches!(message.r#type, Type::Response | Type::Approval | Type::Directive));
     let answered: BTreeSet<&str> =
         answers.flat_map(|answer| answer.thread.iter().chain(&answer.references)).map(String::as_str).collect();
-    let goes_on = |message: &Message| {
-        let task = message.thread.as_deref().and_then(|thread| graph.task(thread));
-        task.is_some_and(|task| task.status != Status::Blocked)
-    };
     let waits = |message: &&Message| match message.r#type {
         Type::Question => true,
-        Type::Blocker => !goes_on(message),
+        Type::Blocker => !goes_on(message, graph),
         Type::Completion => unread.contains(&message.id),
         _ => false,
     };

@@ -180,7 +180,7 @@ fn sprint_cells(sprint: &Progress, now: Timestamp) -> Vec<Span> {
         }
     }
     let end = match sprint.ends_at {
-        Some(end) if end > now => format!("ends in {}  ", time::in_words(end.since(now))),
+        Some(end) if end > now => format!("ends in {}  ", time::until_in_words(end.since(now))),
         Some(end) => format!("overdue by {}  ", time::in_words(now.since(end))),
         None => String::new(),
     };

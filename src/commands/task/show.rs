@@ -223,7 +223,11 @@ fn progress(page: &mut Page, task: &Task, now: Timestamp) {
         let done = task.steps.iter().filter(|step| step.done).count();
         page.heading(format!("Steps ({done} of {} done)", task.steps.len()));
         for step in &task.steps {
-            let (mark, style) = if step.done { ("[x] ", Style::Good) } else { ("[ ] ", Style::Plain) };
+            let (mark, style) = match (step.done, task.current_step.as_ref() == Some(&step.name)) {
+                (true, _) => ("[x] ", Style::Good),
+                (false, true) => ("[>] ", Style::Warn),
+                (false, false) => ("[ ] ", Style::Plain),
+            };
             page.line([styled(style, format!("  {mark}")), plain(text::excerpt(&step.name, 200))]);
         }
     }

@@ -15,7 +15,7 @@ use crate::records::task::TASK;
 use crate::session::Outcome;
 use crate::session::resolve::short;
 
-/// Begin a step of a task, or say that it is done
+/// Begin a step of a task, plan it, or say that it is done
 #[derive(Debug, Default, ClapArgs, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Args {
@@ -29,6 +29,9 @@ pub struct Args {
     /// It is done
     #[arg(long)]
     pub done: bool,
+    /// It is to be done later
+    #[arg(long, conflicts_with = "done")]
+    pub plan: bool,
     /// The id of the claim you hold
     #[arg(long, value_name = "ID")]
     pub claim_id: Option<String>,
@@ -53,16 +56,18 @@ impl Write for Step {
             task: desk.task(&args.id)?,
             name: args.name,
             done: args.done,
+            later: args.plan && !args.done,
             claim_id: args.claim_id,
             force: args.force,
         })
     }
 
     fn tell(input: &Self::Input, outcome: &Outcome) -> Written {
-        let what = match (outcome.changed, input.done) {
-            (false, _) => "As it was: ",
-            (true, true) => "Finished step ",
-            (true, false) => "Began step ",
+        let what = match (outcome.changed, input.done, input.later) {
+            (false, ..) => "As it was: ",
+            (true, true, _) => "Finished step ",
+            (true, false, true) => "Planned step ",
+            (true, false, false) => "Began step ",
         };
         let task = styled(Style::Id, short(&TASK, &input.task));
         Written::new(outcome, [plain(what), plain(&input.name), plain(" of "), task])

@@ -54,5 +54,7 @@ fn an_agent_keeps_a_log_and_others_read_it() {
     script.run("thread dev-1").run("agent log --of dev-2").run("inbox --agent dev-1").run("events --limit 2");
     script.run("log --limit 2").run("doctor");
     script.run("agent log --of dev-9").run("agent log ''").run("agent log x --of dev-1").run("agent log x --dry-run");
+    script.before("agent new eve");
+    script.run("agent log eve").run("agent log 'eve is here'");
     assert_transcript!(script);
 }

@@ -87,6 +87,10 @@ fn a_task_names_the_message_that_waits_in_its_thread() {
     script.before("agent new dev-1 --reports-to Ada");
     script.before("agent new Ada");
     script.before("block T-1 'Which format?' --agent dev-1");
+    script.before("note T-1 'Still waiting' --agent dev-1");
+    script.before("send Ada 'And the size?' --type question --thread T-1 --agent dev-1");
+    script.before("send Ada 'By the way' --thread T-1 --agent dev-1");
+    script.run("reply T-1 'The old one'").run("reply T-1 'Ten'").run("read --all").run("read --all").run("read");
     script.run("reply T-1 'The old one'").run("inbox --agent dev-1").run("reply T-1 'Again'").run("reply nothing x");
     assert_transcript!(script);
 }

@@ -11,6 +11,7 @@ fn steps_say_what_is_done_and_what_is_being_done() {
     script.run("step T-1 build --done --agent dev-1 --json").run("show T-1");
     script.run("step T-1 design --agent dev-2").run("step T-1 design --agent dev-2 --force");
     script.run("step T-1 ''").run("step T-1").run("step T-9 x");
+    script.run("step T-2 later --plan").run("step T-2 now").run("show T-2").run("step T-2 now --plan --done");
     assert_transcript!(script);
 }
 

@@ -55,6 +55,18 @@ fn tasks() -> Vec<Row> {
     vec![
         row(
             0,
+            "gates_failed",
+            "The task is done although a check of it failed; no policy requires that check.",
+            [way("done T-1").after("gate T-1 pytest --status failed failed=2")],
+        ),
+        row(
+            0,
+            "steps_open",
+            "The task is done although steps of it are not.",
+            [way("done T-1").after("step T-1 design").after("step T-1 build --plan")],
+        ),
+        row(
+            0,
             "parent_closed",
             "The task is part of one that is closed.",
             [way("task new x --parent T-1").after("done T-1")],
