@@ -41,11 +41,15 @@ pub fn carry_out<P>(
     let context = Context { signs: session.machine().signs(), ..session.plain_context(&identity) };
     let snapshot = session.snapshot()?;
     let mut bench = Bench::new(&snapshot, &context, subject);
-    let (mut names, mut steps) = (Names::new(), Vec::new());
+    let (mut names, mut steps, mut knows_files) = (Names::new(), Vec::new(), false);
     for part in parts {
         let whole = of(part);
         let desk = Desk { snapshot: bench.records(), now: session.now(), input: Input::Literal };
         let operation = plan(part, &names, &desk).map_err(|error| refused(whole, &error))?;
+        if operation.looks_at_files() && !knows_files {
+            bench.know_files(session.tracked_files()?);
+            knows_files = true;
+        }
         let change = bench.add(&operation).map_err(|error| refused(whole, &error))?;
         if let (Some(name), Some(record)) = (&whole.name, &change.about) {
             names.insert(name.clone(), record.id().to_string());

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Context, Operation};
 use crate::base::Result;
+use crate::query::Tracked;
 use crate::state::{Changeset, Overlay, Snapshot};
 
 /// Operations that are one.
@@ -44,6 +45,11 @@ impl<'a> Bench<'a> {
     /// Returns the records as the operations so far leave them.
     pub fn records(&self) -> &Overlay<'a> {
         &self.records
+    }
+
+    /// Gives the files that git tracks, where an operation asks for them.
+    pub fn know_files(&mut self, tracked: Tracked) {
+        self.context.tracked = tracked;
     }
 
     /// Does a further operation, and returns its change.

@@ -108,7 +108,10 @@ pub fn settle(
 }
 
 /// Refuses a decision that would take the place of one which, step by step, takes its own.
-fn refuse_circle(snapshot: &dyn Snapshot, decision: &Decision, place: &str) -> Result<()> {
+///
+/// # Errors
+/// `cycle` (5); `not_found` (4) where there is none to take the place of.
+pub fn refuse_circle(snapshot: &dyn Snapshot, decision: &Decision, place: &str) -> Result<()> {
     let mut seen = BTreeSet::new();
     let mut next = Some(get::<Decision>(snapshot, place)?);
     while let Some(older) = next {

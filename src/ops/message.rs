@@ -201,10 +201,10 @@ mod tests {
         let mut world = World::new();
         let id = world.run(to(&["bob", "eve"])).expect("sent").about.expect("a message").id().to_string();
         world.become_other("bob");
-        world.run(Operation::Read(Read { messages: vec![id.clone()] })).expect("read");
+        world.run(Operation::Read(Read { messages: vec![id.clone()], all: false })).expect("read");
         assert!(world.records.inbox("bob").expect("an inbox").is_empty());
         assert_eq!(world.records.inbox("eve").expect("an inbox").len(), 1);
-        let again = world.run(Operation::Read(Read { messages: vec![id] })).expect("read before");
+        let again = world.run(Operation::Read(Read { messages: vec![id], all: false })).expect("read before");
         assert!(again.is_empty());
     }
 
@@ -247,7 +247,7 @@ mod tests {
 
     fn read_by(world: &mut World, agent: &str, id: &str) -> Changeset {
         world.become_other(agent);
-        let changes = world.run(Operation::Read(Read { messages: vec![id.to_owned()] })).expect("read");
+        let changes = world.run(Operation::Read(Read { messages: vec![id.to_owned()], all: false })).expect("read");
         world.become_other("ada");
         changes
     }
@@ -340,7 +340,7 @@ mod tests {
 
     #[test]
     fn reading_what_is_not_there_is_refused() {
-        let read = Read { messages: vec!["01KAHD4V2M0000000000000000".into()] };
+        let read = Read { messages: vec!["01KAHD4V2M0000000000000000".into()], all: false };
         assert_eq!(code(World::new().run(Operation::Read(read))), "not_found");
     }
 }

@@ -1,21 +1,24 @@
 //! Taking a commit back: what it changed is as it was before, by a new commit, where nothing later stands on it.
 //!
 //! What an undo restores is stamped like any other edit, so a merge takes it for the later word. What never falls, the
-//! epoch of a task, stays. What stands in the way is named, all of it, and then nothing is done.
+//! epoch of a task, stays; and a claim that is over is never given back: nobody can be sure that it is still nobody
+//! else's, so the task is free, and is claimed anew. What stands in the way is named, all of it, and then nothing is done.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Context, access, task};
+use super::{Context, access, decision, task};
 use crate::base::{Error, Id, Result, Timestamp, text};
 use crate::query::Graph;
 use crate::records::message::MESSAGE;
+use crate::records::reads::READS;
 use crate::records::recipient::{self, Recipient};
 use crate::records::record::{AnyRecord, downcast};
-use crate::records::task::TASK;
-use crate::records::{Config, KINDS, Kind, Rule, Task, config, kind};
-use crate::state::{Changeset, Overlay, Snapshot, all};
+use crate::records::task::{Status, TASK};
+use crate::records::{Config, Decision, KINDS, Kind, Rule, Task, config, kind};
+use crate::state::{Changeset, Overlay, Snapshot, all, find};
 
 /// The most obstacles that an error names one by one.
 const MOST_NAMED: usize = 20;
@@ -81,7 +84,8 @@ pub fn undo(snapshot: &dyn Snapshot, input: &Undo, context: &Context) -> Result<
         };
         changes.absorb(part);
     }
-    work.look_at_tasks(&changes)?;
+    work.look_for_references()?;
+    work.look_at_links(&changes)?;
     if work.obstacles.is_empty() { Ok(changes) } else { Err(work.refusal()) }
 }
 
@@ -105,16 +109,20 @@ impl Work<'_> {
         }
         match (before, now) {
             (None, now) => {
-                self.look_for_references(kind, id)?;
                 self.end_claim(now.as_ref(), &mut part)?;
                 part.remove(kind.path(id));
                 part.about = after;
             }
             (Some(before), None) => {
+                if let Some(twin) = self.snapshot.twin(kind, id)? {
+                    self.obstacle(kind, &twin, &format!("it has been given the id of {id}"));
+                }
+                let before = self.without_claim(before, None, &mut part)?;
                 part.put_any(before.clone());
                 part.about = Some(before);
             }
             (Some(before), Some(now)) => {
+                let before = self.without_claim(before, Some(&now), &mut part)?;
                 let restored = self.restored(kind, &before, &now)?;
                 self.settle_claim(&now, &restored, &mut part)?;
                 part.put_any(restored.clone());
@@ -128,12 +136,22 @@ impl Work<'_> {
     fn link(&mut self, recipient: &Recipient, message: &Id, file: &Changed) -> Result<Changeset> {
         let mut part = Changeset::default();
         let is_there = self.snapshot.linked(recipient)?.contains(message);
+        if file.after.is_some() && recipient.is_shared() && self.snapshot.contains(&READS, message)? {
+            self.obstacle(&MESSAGE, message, &format!("it has been read, as a message to {recipient}"));
+            return Ok(part);
+        }
         if is_there != file.after.is_some() {
             let why = if is_there { "it was delivered again" } else { "it has been read" };
             self.obstacle(&MESSAGE, message, &format!("{why}, as a message to {recipient}"));
             return Ok(part);
         }
+        let comes_back =
+            self.input.files.iter().any(|file| file.path == MESSAGE.path(message) && file.before.is_some());
         let said = match self.snapshot.find(&MESSAGE, message)? {
+            None if file.before.is_some() && !comes_back => {
+                self.obstacle(&MESSAGE, message, "it is gone since");
+                return Ok(part);
+            }
             Some(said) => Some(said),
             None => self.read(&MESSAGE, file.before.as_deref())?,
         };
@@ -205,17 +223,52 @@ impl Work<'_> {
         }
         access::require_holder(self.context, now, None, self.input.force, "undo what was done to")?;
         part.ends.clone_from(&now.claim);
-        part.holds = restored.claim.clone().filter(|claim| claim.agent == self.context.agent);
         Ok(())
     }
 
-    /// Names the records that point to one that is to be gone again.
-    fn look_for_references(&mut self, kind: &'static Kind, id: &Id) -> Result<()> {
-        let gone: BTreeSet<&str> =
-            self.input.files.iter().filter(|file| file.before.is_none()).map(|file| file.path.as_str()).collect();
+    /// Returns a task as it was before, with the claim that it has now and no other: a claim that is over stays over.
+    fn without_claim(&self, before: AnyRecord, now: Option<&AnyRecord>, changes: &mut Changeset) -> Result<AnyRecord> {
+        let Some(task) = downcast::<Task>(&before) else { return Ok(before) };
+        let claim = now.and_then(downcast::<Task>).and_then(|now| now.claim.clone());
+        let had = task.claim.as_ref().map(|claim| claim.id.as_str());
+        if had == claim.as_ref().map(|claim| claim.id.as_str()) {
+            return Ok(Arc::new(Task { claim, ..task.clone() }));
+        }
+        let Some(over) = &task.claim else { return Ok(before) };
+        changes.warn(
+            "claim_is_over",
+            format!("{} is free: the claim of {} stays over", task.id, text::excerpt(&over.agent, 40)),
+        );
+        let mut free = Task { claim: None, ..task.clone() };
+        if free.status == Status::InProgress {
+            free.status = Status::Pending;
+        }
+        if free.assignee.as_ref() == Some(&over.agent) {
+            free.assignee = None;
+        }
+        Ok(Arc::new(free))
+    }
+
+    /// Names the records that point to what is to be gone again, in one pass over all there are.
+    fn look_for_references(&mut self) -> Result<()> {
+        let gone: BTreeMap<String, &'static Kind> = self
+            .input
+            .files
+            .iter()
+            .filter(|file| file.before.is_none())
+            .filter_map(|file| {
+                // Who has read a message goes with it, and is named by nothing.
+                let (kind, id) = kind::locate(&file.path).filter(|(kind, _)| kind.companion_of.is_none())?;
+                Some((id.to_string(), kind))
+            })
+            .collect();
+        if gone.is_empty() {
+            return Ok(());
+        }
         for other in KINDS {
             for record in self.snapshot.scan(other)? {
-                if !gone.contains(other.path(record.id()).as_str()) && names(&record, id) {
+                let is_gone = gone.get(record.id().as_str()) == Some(other);
+                for (id, kind) in links(&record).iter().filter_map(|id| gone.get_key_value(id)).filter(|_| !is_gone) {
                     self.obstacle(other, record.id(), &format!("it names the {} {id}", kind.name));
                 }
             }
@@ -223,22 +276,46 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Names the tasks that were begun or closed because a task was closed that would be open again, and refuses tasks
-    /// that would wait for themselves.
-    fn look_at_tasks(&mut self, changes: &Changeset) -> Result<()> {
+    /// Names what does not fit the tasks and decisions as they would be: what went on because a task was closed, a closed
+    /// task with an open part, what would wait for itself.
+    fn look_at_links(&mut self, changes: &Changeset) -> Result<()> {
         let mut restored = Overlay::new(self.snapshot);
         restored.lay(changes);
         for record in changes.parts.iter().filter_map(|part| part.about.as_ref()) {
+            if let Some(decided) = downcast::<Decision>(record)
+                && let Some(place) = decided.supersedes.as_deref()
+                && find::<Decision>(&restored, place)?.is_some()
+            {
+                decision::refuse_circle(&restored, decided, place)?;
+            }
             let Some(task) = downcast::<Task>(record) else { continue };
-            let Some(now) = crate::state::find::<Task>(self.snapshot, &task.id)? else { continue };
-            if crate::state::find::<Task>(&restored, &task.id)?.is_none() {
+            if find::<Task>(&restored, &task.id)?.is_none() {
                 continue;
             }
-            if (&now.depends_on, &now.parent) != (&task.depends_on, &task.parent) {
+            let now = find::<Task>(self.snapshot, &task.id)?;
+            if now.as_ref().is_none_or(|now| (&now.depends_on, &now.parent) != (&task.depends_on, &task.parent)) {
                 task::refuse_deadlock(Graph::of(&restored)?, task)?;
             }
-            if !now.is_open() && task.is_open() {
+            self.look_at_family(task, now.as_ref(), &restored)?;
+            if now.is_some_and(|now| !now.is_open()) && task.is_open() {
                 self.look_for_followers(task)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A task that is closed has no open part, where it had none before.
+    fn look_at_family(&mut self, task: &Task, now: Option<&Task>, restored: &Overlay<'_>) -> Result<()> {
+        let was_open = now.is_some_and(Task::is_open);
+        if task.is_open() && !was_open {
+            let parent = task.parent.as_deref().map(|parent| find::<Task>(restored, parent)).transpose()?.flatten();
+            if let Some(parent) = parent.filter(|parent| !parent.is_open()) {
+                self.obstacle(&TASK, &parent.id, &format!("it is closed, and {} is a part of it", task.id));
+            }
+        }
+        if !task.is_open() && was_open {
+            for child in restored.children(&task.id)?.into_iter().filter(Task::is_open) {
+                self.obstacle(&TASK, &child.id, &format!("it is an open part of {}", task.id));
             }
         }
         Ok(())
@@ -311,11 +388,13 @@ fn changed_since(now: Option<&AnyRecord>, then: Option<&AnyRecord>) -> String {
     }
 }
 
-/// Returns whether a record names another by one of its links.
-fn names(record: &AnyRecord, id: &Id) -> bool {
+/// Returns the ids that a record names by its links.
+fn links(record: &AnyRecord) -> BTreeSet<String> {
     let fields = record.to_map();
-    LINKS.iter().filter_map(|field| fields.get(*field)).any(|value| match value {
-        serde_json::Value::Array(items) => items.iter().any(|item| item == id.as_str()),
-        value => value == id.as_str(),
-    })
+    let values = LINKS.iter().filter_map(|field| fields.get(*field));
+    let ids = values.flat_map(|value| match value {
+        serde_json::Value::Array(items) => items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect(),
+        value => value.as_str().map(str::to_owned).into_iter().collect::<Vec<_>>(),
+    });
+    ids.collect()
 }

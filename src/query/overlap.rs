@@ -4,7 +4,8 @@
 //! 1. both cover a file that git tracks;
 //! 2. one of them, read as a path, is covered by the other: so a path that is not there yet meets the patterns for it;
 //! 3. both are patterns, neither covers a tracked file, so both are for files to be made, and the folder of one lies in
-//!    that of the other.
+//!    that of the other;
+//! 4. one is a path, the other a pattern that covers no tracked file, and the pattern could cover one below that path.
 //!
 //! Two patterns that could both cover a path, but cover different files of those that there are, do not overlap.
 
@@ -120,8 +121,36 @@ pub fn shared(one: &Glob, other: &Glob, tracked: &Tracked) -> Option<Shared> {
         return Some(about(other));
     }
     let is_new = |glob: &Glob| glob.as_path().is_none() && tracked.covered(glob).next().is_none();
+    for (path, pattern) in [(one, other), (other, one)] {
+        if let Some(path) = path.as_path().filter(|path| is_new(pattern) && reaches(pattern, path)) {
+            return Some(Shared::Path(path.to_owned()));
+        }
+    }
     let inner = inner(one.folder(), other.folder())?;
     (is_new(one) && is_new(other)).then(|| Shared::Folder(inner.to_owned()))
+}
+
+/// Returns whether a pattern could cover a file below a path, should that be a folder.
+fn reaches(pattern: &Glob, path: &str) -> bool {
+    if pattern.as_str().contains('{') {
+        // Its alternatives may hold slashes: what it begins with is all that is known of its folders.
+        return inner(pattern.folder(), path).is_some();
+    }
+    let parts = |text: &str| text.trim_matches('/').split('/').map(str::to_owned).collect::<Vec<_>>();
+    steps_into(&parts(pattern.as_str()), &parts(path))
+}
+
+/// Returns whether the parts of a pattern lead through those of a path, with some of them left.
+fn steps_into(pattern: &[String], path: &[String]) -> bool {
+    let Some((step, rest)) = path.split_first() else { return !pattern.is_empty() };
+    match pattern.split_first() {
+        None => false,
+        Some((part, after)) if part == "**" => steps_into(after, path) || steps_into(pattern, rest),
+        Some((part, after)) => {
+            let is_it = part == step || Glob::parse(part).is_ok_and(|part| part.covers(step));
+            is_it && steps_into(after, rest)
+        }
+    }
 }
 
 /// Returns the folder of two that lies in the other.
@@ -221,6 +250,17 @@ mod tests {
     }
 
     #[test]
+    fn a_folder_overlaps_with_the_patterns_for_files_to_be_made_in_it() {
+        let files = ["src/a.rs", "src/gen/other.rs"];
+        assert_eq!(between("src", "s*/b.rs", &files), path("src"));
+        assert_eq!(between("src/gen", "**/x.rs", &files), path("src/gen"));
+        assert_eq!(between("newdir", "*/b.rs", &files), path("newdir"));
+        assert_eq!(between("src/new.rs", "src/*.md", &files), None);
+        assert_eq!(between("docs", "s*/b.rs", &files), None);
+        assert_eq!(between("docs", "**/*.rs", &files), None, "files that are there decide");
+    }
+
+    #[test]
     fn a_glob_of_a_later_version_is_taken_for_all_in_its_folder() {
         let unreadable = Reserved::read("src/x/{a");
         assert_eq!(unreadable.shared_with(&glob("src"), &tracked(&[])), folder("src/x"));
@@ -274,9 +314,7 @@ mod tests {
 
         #[test]
         fn globs_for_the_same_file_to_be_made_overlap((one, other, path) in (globs(), globs(), paths())) {
-            // A path that is to be made is a file; one that is to be a folder is met by the patterns for itself.
-            let is_for = |glob: &Glob| glob.as_path().map_or_else(|| glob.covers(&path), |own| own == path);
-            let both = is_for(&one) && is_for(&other);
+            let both = one.covers(&path) && other.covers(&path);
             prop_assert!(!both || shared(&one, &other, &Tracked::default()).is_some());
         }
 

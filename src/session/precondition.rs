@@ -2,7 +2,10 @@
 
 use super::TreeSnapshot;
 use crate::base::{Error, Result, text};
-use crate::state::Changeset;
+use crate::records::record::{AnyRecord, downcast};
+use crate::records::task::TASK;
+use crate::records::{Kind, Message};
+use crate::state::{Changeset, Snapshot};
 
 /// The fewest characters by which a commit or a blob is meant.
 const SHORTEST: usize = 7;
@@ -26,15 +29,27 @@ pub(super) fn check(wanted: Option<&str>, snapshot: &TreeSnapshot<'_>, changes: 
     let mut error = Error::conflict("if_match_failed", "cannot write: what was to be matched is not there any more")
         .detail("wanted", wanted.as_str())
         .detail("commit", tip);
-    if let Some(record) = changes.all_parts().iter().find_map(|part| part.about.clone()) {
-        let blob = snapshot.blob(record.kind(), record.id())?.map(|blob| blob.to_string());
-        if blob.as_ref().is_some_and(|blob| blob.starts_with(&wanted)) {
-            return Ok(());
+    let records: Vec<AnyRecord> = changes.all_parts().iter().filter_map(|part| part.about.clone()).collect();
+    // One blob stands for one record: with several only the commit can be meant.
+    if let [record] = records.as_slice() {
+        for (kind, id) in meant(record) {
+            let blob = snapshot.blob(kind, &id)?.map(|blob| blob.to_string());
+            if blob.as_ref().is_some_and(|blob| blob.starts_with(&wanted)) {
+                return Ok(());
+            }
+            error = error.detail("blob", blob);
+            if snapshot.contains(kind, &id)? {
+                error = error.hint(format!("git coord show {}/{id} --json", kind.name));
+            }
         }
-        if blob.is_some() {
-            error = error.hint(format!("git coord show {}/{} --json", record.kind().name, record.id()));
-        }
-        error = error.detail("blob", blob);
     }
     Err(error.hint("git coord log"))
+}
+
+/// Returns the records that a blob may be meant of: the record itself, or what a message is said about.
+fn meant(record: &AnyRecord) -> Vec<(&'static Kind, String)> {
+    match downcast::<Message>(record) {
+        Some(message) => message.thread.iter().map(|thread| (&TASK, thread.clone())).collect(),
+        None => vec![(record.kind(), record.id().to_string())],
+    }
 }

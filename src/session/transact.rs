@@ -56,9 +56,9 @@ impl Session {
     pub fn transact(&self, operation: &Operation) -> Result<Outcome> {
         let identity = self.identity()?;
         let mut context = self.plain_context(&identity);
-        if operation.looks_at_files() && context.overlap != Policy::Off {
+        if operation.looks_at_files() {
             // Before our turn: git may take a moment, and nobody is to wait for it.
-            context.tracked = Tracked::new(self.store().tracked_files()?);
+            context.tracked = self.tracked_files()?;
         }
         self.transact_with(&identity, &context, |snapshot| {
             if !operation.looks_at_signs() {
@@ -68,6 +68,17 @@ impl Session {
             let now = time::now().max(context.now);
             ops::apply(operation, snapshot, &Context { now, signs: self.machine().signs(), ..context.clone() })
         })
+    }
+
+    /// Returns the files that git tracks; none where nobody looks at overlaps.
+    ///
+    /// # Errors
+    /// Where git could not be asked.
+    pub fn tracked_files(&self) -> Result<Tracked> {
+        match self.settings().overlap {
+            Policy::Off => Ok(Tracked::default()),
+            Policy::Refuse | Policy::Warn => Ok(Tracked::new(self.store().tracked_files()?)),
+        }
     }
 
     /// Does what `decide` wants, with the circumstances given; it is asked again for each tip.

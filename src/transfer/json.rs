@@ -165,7 +165,7 @@ mod tests {
         let send = message::Send { to: ["all".to_owned()].into(), body: "Nine.".into(), ..message::Send::default() };
         let id = world.run(Operation::Send(send)).expect("sent").about.expect("a message").id().to_string();
         world.become_other("bob");
-        world.run(Operation::Read(message::Read { messages: vec![id.clone()] })).expect("read");
+        world.run(Operation::Read(message::Read { messages: vec![id.clone()], all: false })).expect("read");
         let at = Timestamp::from_seconds(9);
         let mut sprint = Sprint::new(Id::parse("s1").expect("an id"), at, "eve");
         sprint.title = "First".into();

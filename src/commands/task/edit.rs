@@ -66,14 +66,11 @@ impl Write for Edit {
     type Report = Written;
 
     fn plan(args: Args, desk: &Desk<'_>) -> Result<edit::Edit> {
+        let sprint =
+            args.sprint.map(|name| if name.is_empty() { Ok(name) } else { desk.sprint_to_be(&name) }).transpose()?;
         let changes = Changes {
             set: args.set,
-            named: vec![
-                ("title", args.title),
-                ("priority", args.priority),
-                ("type", args.r#type),
-                ("sprint", args.sprint),
-            ],
+            named: vec![("title", args.title), ("priority", args.priority), ("type", args.r#type), ("sprint", sprint)],
             add: ("labels", args.labels),
             remove: ("labels", args.remove_labels),
             body: args.body,

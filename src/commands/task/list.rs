@@ -12,6 +12,7 @@ use crate::commands::schema::of::Of;
 use crate::commands::verb::{Group, Report, Scene, Verb};
 use crate::query::graph::order;
 use crate::records::Task;
+use crate::records::sprint::SPRINT;
 use crate::records::task::TASK;
 use crate::session::resolve::{self};
 use crate::state::{Page as Items, all};
@@ -97,6 +98,12 @@ impl Verb for List {
     fn run(mut args: Args, scene: &Scene) -> Result<Tasks> {
         let session = scene.session()?;
         let snapshot = session.snapshot()?;
+        // A sprint that is not there yet, or any more, may be named by tasks all the same.
+        match args.sprint.as_deref().map(|name| resolve::one(&snapshot, &SPRINT, name)) {
+            Some(Ok(id)) => args.sprint = Some(id.into()),
+            Some(Err(error)) if error.code() != "not_found" => return Err(error),
+            _ => {}
+        }
         if let Some(parent) = &args.parent {
             args.parent = Some(resolve::one(&snapshot, &TASK, parent)?.into());
         }

@@ -42,8 +42,10 @@ impl Write for MoveTo {
 
     fn plan(args: Args, desk: &Desk<'_>) -> Result<edit::Edit> {
         let parent = args.parent.map(|parent| if parent.is_empty() { Ok(parent) } else { desk.task(&parent) });
+        let sprint =
+            args.sprint.map(|name| if name.is_empty() { Ok(name) } else { desk.sprint_to_be(&name) }).transpose()?;
         let changes =
-            Changes { named: vec![("sprint", args.sprint), ("parent", parent.transpose()?)], ..Changes::default() };
+            Changes { named: vec![("sprint", sprint), ("parent", parent.transpose()?)], ..Changes::default() };
         changes.of(&TASK, &args.id, desk)
     }
 

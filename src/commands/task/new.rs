@@ -72,7 +72,7 @@ impl Write for New {
             priority: args.priority,
             r#type: args.r#type,
             labels: args.labels.into_iter().collect(),
-            sprint: args.sprint,
+            sprint: args.sprint.map(|sprint| desk.sprint_to_be(&sprint)).transpose()?,
             parent: args.parent.map(task).transpose()?,
             depends_on: split(&args.depends_on).map(task).collect::<Result<_>>()?,
             discovered_from: args.discovered_from.into_iter().collect(),

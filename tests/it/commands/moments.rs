@@ -26,6 +26,9 @@ fn a_write_goes_through_only_where_things_are_as_they_were_seen() {
     script.run(&format!("task edit T-2 --priority P0 --if-match {blob} --json"));
     script.run(&format!("task edit T-2 --priority P1 --if-match {blob} --json"));
     script.run(&format!("task edit T-2 --priority P1 --if-match {} --dry-run", &blob[..7]));
+    let blob = script.repo.data(&["show", "T-2"])["blob"].as_str().expect("a blob").to_owned();
+    script.run(&format!("note T-2 hello --if-match {blob}"));
+    script.run(&format!("bulk T-2,T-3 note hello --if-match {blob}"));
     script.run("note T-1 hello --if-match soon");
     assert_transcript!(script);
 }

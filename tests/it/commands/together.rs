@@ -55,6 +55,7 @@ fn the_same_is_done_with_several_tasks_at_once() {
         .run("bulk T-1,T-3 --status completed")
         .run("task list");
     script.run("bulk T-1,T-3 done").run("bulk T-2,nope note hello").run("bulk T-2 ready").run("bulk T-2 dance");
+    script.before("task new 'In a sprint' --id T-6");
     script.run("bulk T-2 done --frobnicate").run("bulk T-2 --status perfect").run("bulk T-2").run("bulk , done");
     assert_transcript!(script);
 }

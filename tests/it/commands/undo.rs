@@ -17,7 +17,7 @@ fn a_claim_is_given_back_and_its_epoch_never_falls() {
     let mut script = Transcript::with_tasks();
     script.run("claim T-1").run("undo").run("show T-1").run("claim T-1 --agent bob").run("undo ~0");
     script.run("undo ~0 --force").run("claim T-1").run("show T-1");
-    script.run("done T-1").run("undo").run("show T-1").run("done T-1 'Again, as its holder'");
+    script.run("done T-1").run("undo").run("show T-1").run("claim T-1").run("done T-1 'Again'");
     assert_transcript!(script);
 }
 
@@ -49,5 +49,45 @@ fn many_things_done_at_once_are_taken_back_at_once() {
                   \"created_at\":\"2026-01-01T00:00:00Z\",\"updated_at\":\"2026-01-01T00:00:00Z\"}\n";
     script.run_with(issues, "import beads -").run("undo").run("task list").run("undo").run("task list");
     script.run("doctor");
+    assert_transcript!(script);
+}
+
+/// A claim that was given up may be somebody else's by now: its id, its paths, its worktree.
+#[test]
+fn a_claim_that_is_over_is_never_given_back() {
+    let mut script = Transcript::with_tasks();
+    script.before("claim T-1 --claim-id cx --paths 'src/**' --agent ada");
+    script.before("release T-1 --agent ada");
+    script.before("claim T-3 --claim-id cx --paths 'src/**' --agent bob");
+    script.run("undo --agent ada").run("show T-1").run("done T-3 --agent ada");
+    script.before("claim T-1 --agent ada");
+    script.before("claim T-1 --agent bob --force");
+    script.run("undo --agent bob").run("show T-1").run("doctor");
+    assert_transcript!(script);
+}
+
+#[test]
+fn what_would_not_fit_any_more_is_refused() {
+    let mut script = Transcript::with_tasks();
+    script.before("task new First --id a");
+    script.before("task rm a");
+    script.before("task new Second --id A");
+    script.run("undo ~1");
+    script.before("done T-3");
+    script.before("done T-4");
+    script.before("reopen T-4");
+    script.before("task new 'A further part' --id T-5 --parent T-4");
+    script.run("undo ~1");
+    script.before("agent new bob");
+    script.before("send all 'Lunch'");
+    let sent = script.call("send all 'Lunch'").json().expect(0).data()["record"]["id"].clone();
+    let sent = sent.as_str().expect("an id");
+    script.before(&format!("read {sent} --agent bob"));
+    script.run("undo ~1").run("undo --agent bob");
+    script.before("decision new One --id d1");
+    script.before("decision new Two --id d2 --supersedes d1");
+    script.before("decision edit d2 --set supersedes=");
+    script.before("decision edit d1 --set supersedes=d2");
+    script.run("undo ~1").run("doctor");
     assert_transcript!(script);
 }

@@ -55,6 +55,12 @@ fn tasks() -> Vec<Row> {
     vec![
         row(
             0,
+            "claim_is_over",
+            "What was undone had ended a claim; the task is free, and the claim is not given back.",
+            [way("undo").after("claim T-1").after("release T-1")],
+        ),
+        row(
+            0,
             "gates_failed",
             "The task is done although a check of it failed; no policy requires that check.",
             [way("done T-1").after("gate T-1 pytest --status failed failed=2")],
