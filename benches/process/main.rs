@@ -15,6 +15,7 @@ mod pairs;
 mod mutations;
 mod readings;
 mod plumbing;
+mod plan;
 mod crowd;
 mod one_winner;
 mod aims;
@@ -69,8 +70,13 @@ fn measure(bench: &Bench, size: usize, options: &Options, results: &mut Results)
         let rows = [mutations::rows(&changed, size), readings::rows(&read, size), plumbing::rows(&scripted)];
         for row in rows.into_iter().flatten() {
             eprintln!("{size} tasks: {} against {}", row.work, row.against);
-            results.pairs.push(row.measure(size, options.runs));
+            results.pairs.push(row.measure(size, pairs::WARM_UP, options.runs));
         }
+    }
+    if options.does(Part::Apply) {
+        eprintln!("{size} tasks: a plan at once against one by one");
+        let planned = template.copy("plan");
+        results.pairs.push(plan::row(&planned).measure(size, pairs::LONG_WARM_UP, options.long_runs));
     }
     if options.does(Part::Crowd) {
         eprintln!("{size} tasks: many processes at once");

@@ -6,10 +6,11 @@ pub(crate) const USAGE: &str = "\
 cargo bench --bench process -- [FLAGS]
   --sizes N,N,…       how many tasks the repository holds (0,1000,10000)
   --runs N            pairs of runs per row (40)
+  --long-runs N       pairs of runs of apply (10)
   --each N            changes that each of many processes makes one after another (8)
   --crowd-rounds N    how often many processes at once are tried, each time in a fresh repository (5)
   --rounds N          how many tasks 64 processes try to claim at once (20)
-  --only PART,…       pairs, crowd, claims (all)
+  --only PART,…       pairs, apply, crowd, claims (all)
   --dir DIR           where fresh folders are made and left (target/tmp)
   --json FILE         where the results go as JSON (results.json in that folder)
   --into FILE         a page whose lines between `<!-- results -->` and `<!-- end -->` are replaced by the tables
@@ -20,6 +21,7 @@ GIT_COORD_BIN names the program that is measured.";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Part {
     Pairs,
+    Apply,
     Crowd,
     Claims,
 }
@@ -28,6 +30,7 @@ pub(crate) enum Part {
 pub(crate) struct Options {
     pub(crate) sizes: Vec<usize>,
     pub(crate) runs: usize,
+    pub(crate) long_runs: usize,
     pub(crate) each: usize,
     pub(crate) crowd_rounds: usize,
     pub(crate) rounds: usize,
@@ -42,6 +45,7 @@ impl Options {
         let mut options = Options {
             sizes: vec![0, 1_000, 10_000],
             runs: 40,
+            long_runs: 10,
             each: 8,
             crowd_rounds: 5,
             rounds: 20,
@@ -57,6 +61,7 @@ impl Options {
             match flag.as_str() {
                 "--sizes" => options.sizes = value.split(',').map(number).collect::<Result<_, _>>()?,
                 "--runs" => options.runs = positive(value)?,
+                "--long-runs" => options.long_runs = positive(value)?,
                 "--each" => options.each = positive(value)?,
                 "--crowd-rounds" => options.crowd_rounds = positive(value)?,
                 "--rounds" => options.rounds = positive(value)?,
@@ -86,6 +91,7 @@ fn positive(word: &str) -> Result<usize, String> {
 fn part(word: &str) -> Result<Part, String> {
     match word {
         "pairs" => Ok(Part::Pairs),
+        "apply" => Ok(Part::Apply),
         "crowd" => Ok(Part::Crowd),
         "claims" => Ok(Part::Claims),
         _ => Err(format!("there is no part «{word}»")),

@@ -8,8 +8,11 @@ use crate::aims::{self, Aim};
 use crate::statistics::Spread;
 use crate::timing::time;
 
-/// Pairs that are run first and not counted.
-const WARM_UP: usize = 3;
+/// Pairs of short commands that are run first and not counted.
+pub(crate) const WARM_UP: usize = 3;
+
+/// The same of commands that take long by themselves.
+pub(crate) const LONG_WARM_UP: usize = 1;
 
 /// Makes the n-th command. What it does before it returns is not measured.
 type Maker<'a> = Box<dyn FnMut(usize) -> Command + 'a>;
@@ -39,13 +42,13 @@ pub(crate) struct Paired {
 }
 
 impl Row<'_> {
-    pub(crate) fn measure(mut self, size: usize, runs: usize) -> Paired {
+    pub(crate) fn measure(mut self, size: usize, warm_up: usize, runs: usize) -> Paired {
         let mut samples = Vec::with_capacity(runs);
-        for n in 0..WARM_UP + runs {
+        for n in 0..warm_up + runs {
             let (mut reference, mut command) = ((self.reference)(n), (self.command)(n));
             let theirs = checked(&mut reference);
             let ours = checked(&mut command);
-            if n >= WARM_UP {
+            if n >= warm_up {
                 samples.push((ours, theirs));
             }
         }

@@ -1,5 +1,6 @@
 //! The results as Markdown tables and as JSON.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -70,8 +71,10 @@ impl Results {
             machine.processor,
             machine.file_system
         );
-        if let Some(row) = self.pairs.first() {
-            let _ = write!(text, " {} pairs of runs per row.", row.samples_ms.len());
+        let counts: BTreeSet<usize> = self.pairs.iter().map(|row| row.samples_ms.len()).collect();
+        if !counts.is_empty() {
+            let counts: Vec<String> = counts.iter().rev().map(usize::to_string).collect();
+            let _ = write!(text, " {} pairs of runs per row.", counts.join(" or "));
         }
         match machine.others_percent {
             Some(percent) if percent > QUIET => {
