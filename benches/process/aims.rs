@@ -7,6 +7,7 @@ pub(crate) enum Aim {
     Plumbing,
     Show,
     View,
+    Import,
 }
 
 /// The size up to which the aims for small states hold.
@@ -24,6 +25,7 @@ pub(crate) fn ratio(aim: Aim, size: usize) -> f64 {
             }
         }
         Aim::Plumbing => 0.5,
+        Aim::Import => 1.0,
         Aim::Show => {
             if is_small {
                 1.5

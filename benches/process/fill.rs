@@ -1,5 +1,8 @@
 //! A state of a given size: tasks as a team has them, some done, some blocked, some waiting for others.
 
+use std::path::PathBuf;
+use std::process::Command;
+
 use serde_json::json;
 
 use crate::place::{Bench, Repo};
@@ -15,13 +18,19 @@ pub(crate) fn template(bench: &Bench, size: usize) -> Repo<'_> {
     repo.run(repo.coord(["init"]));
     if size > 0 {
         let lines: String = (0..size).map(|number| format!("{}\n", task(number))).collect();
-        let file = bench.folder.join(format!("tasks-{size}.jsonl"));
-        std::fs::write(&file, lines).expect("the tasks can be written");
-        let mut import = repo.coord(["import", "json", "-"]);
-        import.stdin(std::fs::File::open(&file).expect("the tasks are there"));
-        repo.run(import);
+        std::fs::write(source(bench, size), lines).expect("the tasks can be written");
+        repo.run(import(bench, &repo, size));
     }
     repo
+}
+
+/// Returns the command that brings so many tasks, for which a [`template`] was made, into a repository that is set up.
+pub(crate) fn import(bench: &Bench, repo: &Repo<'_>, size: usize) -> Command {
+    repo.coord(["import".as_ref(), "json".as_ref(), source(bench, size).as_os_str()])
+}
+
+fn source(bench: &Bench, size: usize) -> PathBuf {
+    bench.folder.join(format!("tasks-{size}.jsonl"))
 }
 
 /// Returns the id of the n-th task that is ready from the start, and nothing beyond the last of them.

@@ -16,6 +16,7 @@ mod mutations;
 mod readings;
 mod plumbing;
 mod plan;
+mod import;
 mod crowd;
 mod one_winner;
 mod aims;
@@ -25,6 +26,7 @@ mod report;
 
 use std::process::ExitCode;
 
+use import::Import;
 use load::Load;
 use options::{Options, Part};
 use place::Bench;
@@ -72,6 +74,11 @@ fn measure(bench: &Bench, size: usize, options: &Options, results: &mut Results)
             eprintln!("{size} tasks: {} against {}", row.work, row.against);
             results.pairs.push(row.measure(size, pairs::WARM_UP, options.runs));
         }
+    }
+    if options.does(Part::Import) && size >= import::FEWEST {
+        eprintln!("{size} tasks: import against git fast-import");
+        let import = Import::prepare(bench, &template, size);
+        results.pairs.push(import.row().measure(size, pairs::LONG_WARM_UP, options.long_runs));
     }
     if options.does(Part::Apply) {
         eprintln!("{size} tasks: a plan at once against one by one");

@@ -6,11 +6,11 @@ pub(crate) const USAGE: &str = "\
 cargo bench --bench process -- [FLAGS]
   --sizes N,N,…       how many tasks the repository holds (0,1000,10000)
   --runs N            pairs of runs per row (40)
-  --long-runs N       pairs of runs of apply (10)
+  --long-runs N       pairs of runs of import and of apply (10)
   --each N            changes that each of many processes makes one after another (8)
   --crowd-rounds N    how often many processes at once are tried, each time in a fresh repository (5)
   --rounds N          how many tasks 64 processes try to claim at once (20)
-  --only PART,…       pairs, apply, crowd, claims (all)
+  --only PART,…       pairs, import, apply, crowd, claims (all)
   --dir DIR           where fresh folders are made and left (target/tmp)
   --json FILE         where the results go as JSON (results.json in that folder)
   --into FILE         a page whose lines between `<!-- results -->` and `<!-- end -->` are replaced by the tables
@@ -21,6 +21,7 @@ GIT_COORD_BIN names the program that is measured.";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Part {
     Pairs,
+    Import,
     Apply,
     Crowd,
     Claims,
@@ -91,6 +92,7 @@ fn positive(word: &str) -> Result<usize, String> {
 fn part(word: &str) -> Result<Part, String> {
     match word {
         "pairs" => Ok(Part::Pairs),
+        "import" => Ok(Part::Import),
         "apply" => Ok(Part::Apply),
         "crowd" => Ok(Part::Crowd),
         "claims" => Ok(Part::Claims),
