@@ -70,3 +70,9 @@ pub(crate) fn crowd(workers: usize, relative: f64, spread: f64, lost_or_failed: 
         _ => format!("missed: {}", missed.join(", ")),
     }
 }
+
+/// The most memory that one change, or the look at one record, may take at its peak, in megabytes, however large the state is.
+pub(crate) const MEMORY: f64 = 32.0;
+
+/// The most memory that an import of a million records may take at its peak, in megabytes.
+pub(crate) const IMPORT_MEMORY: f64 = 1_500.0;

@@ -67,8 +67,13 @@ impl<'b> Import<'b> {
     pub(crate) fn theirs(&self) -> (Repo<'b>, Command) {
         let repo = self.bench.repository("fast-imported");
         let mut command = repo.git(["fast-import", "--quiet"]);
-        command.stdin(File::open(&self.stream).expect("the stream is there"));
+        command.stdin(self.stream());
         (repo, command)
+    }
+
+    /// Opens what the command of git reads.
+    pub(crate) fn stream(&self) -> File {
+        File::open(&self.stream).expect("the stream is there")
     }
 }
 

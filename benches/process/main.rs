@@ -17,6 +17,7 @@ mod readings;
 mod plumbing;
 mod plan;
 mod import;
+mod memory;
 mod crowd;
 mod one_winner;
 mod aims;
@@ -34,6 +35,9 @@ use report::Results;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let Some((memory::CHILD, command)) = arguments.split_first().map(|(first, rest)| (first.as_str(), rest)) {
+        return memory::child(command);
+    }
     // `cargo test --all-targets` starts benchmarks too, without this flag; there is nothing to test here.
     if !arguments.iter().any(|argument| argument == "--bench") {
         eprintln!("This is a benchmark: cargo bench --bench process");
@@ -78,12 +82,17 @@ fn measure(bench: &Bench, size: usize, options: &Options, results: &mut Results)
     if options.does(Part::Import) && size >= import::FEWEST {
         eprintln!("{size} tasks: import against git fast-import");
         let import = Import::prepare(bench, &template, size);
+        results.peaks.extend(memory::imports(&import, size));
         results.pairs.push(import.row().measure(size, pairs::LONG_WARM_UP, options.long_runs));
     }
     if options.does(Part::Apply) {
         eprintln!("{size} tasks: a plan at once against one by one");
         let planned = template.copy("plan");
         results.pairs.push(plan::row(&planned).measure(size, pairs::LONG_WARM_UP, options.long_runs));
+    }
+    if options.does(Part::Memory) {
+        eprintln!("{size} tasks: memory");
+        results.peaks.extend(memory::commands(&template.copy("memory"), size));
     }
     if options.does(Part::Crowd) {
         eprintln!("{size} tasks: many processes at once");

@@ -6,11 +6,11 @@ pub(crate) const USAGE: &str = "\
 cargo bench --bench process -- [FLAGS]
   --sizes N,N,…       how many tasks the repository holds (0,1000,10000)
   --runs N            pairs of runs per row (40)
-  --long-runs N       pairs of runs of import and of apply (10)
+  --long-runs N       pairs of runs of import and of apply (5)
   --each N            changes that each of many processes makes one after another (8)
   --crowd-rounds N    how often many processes at once are tried, each time in a fresh repository (5)
   --rounds N          how many tasks 64 processes try to claim at once (20)
-  --only PART,…       pairs, import, apply, crowd, claims (all)
+  --only PART,…       pairs, import, apply, memory, crowd, claims (all)
   --dir DIR           where fresh folders are made and left (target/tmp)
   --json FILE         where the results go as JSON (results.json in that folder)
   --into FILE         a page whose lines between `<!-- results -->` and `<!-- end -->` are replaced by the tables
@@ -23,6 +23,7 @@ pub(crate) enum Part {
     Pairs,
     Import,
     Apply,
+    Memory,
     Crowd,
     Claims,
 }
@@ -46,7 +47,7 @@ impl Options {
         let mut options = Options {
             sizes: vec![0, 1_000, 10_000],
             runs: 40,
-            long_runs: 10,
+            long_runs: 5,
             each: 8,
             crowd_rounds: 5,
             rounds: 20,
@@ -94,6 +95,7 @@ fn part(word: &str) -> Result<Part, String> {
         "pairs" => Ok(Part::Pairs),
         "import" => Ok(Part::Import),
         "apply" => Ok(Part::Apply),
+        "memory" => Ok(Part::Memory),
         "crowd" => Ok(Part::Crowd),
         "claims" => Ok(Part::Claims),
         _ => Err(format!("there is no part «{word}»")),

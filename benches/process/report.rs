@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::crowd::Crowd;
 use crate::machine::Machine;
+use crate::memory::Peak;
 use crate::one_winner::Claims;
 use crate::pairs::Paired;
 
@@ -19,6 +20,7 @@ const QUIET: f64 = 5.0;
 pub(crate) struct Results {
     pub(crate) machine: Machine,
     pub(crate) pairs: Vec<Paired>,
+    pub(crate) peaks: Vec<Peak>,
     pub(crate) crowds: Vec<Crowd>,
     pub(crate) claims: Vec<Claims>,
 }
@@ -49,6 +51,9 @@ impl Results {
         let mut text = self.head();
         if !self.pairs.is_empty() {
             text += &self.pairs_table();
+        }
+        if !self.peaks.is_empty() {
+            text += &self.peaks_table();
         }
         if !self.crowds.is_empty() {
             text += &self.crowds_table();
@@ -115,6 +120,19 @@ impl Results {
                 theirs.median,
                 theirs.p99,
             );
+        }
+        text + "\n"
+    }
+
+    fn peaks_table(&self) -> String {
+        let mut text = "| tasks | work | MB at the peak | aim | |\n|--:|---|--:|--:|---|\n".to_owned();
+        for row in &self.peaks {
+            let (aim, verdict) = match row.aim {
+                Some(aim) => (format!("≤ {aim:.0}"), if row.megabytes <= aim { "met" } else { "missed" }),
+                None => ("–".to_owned(), ""),
+            };
+            let _ =
+                writeln!(text, "| {} | {} | {:.1} | {aim} | {verdict} |", thousands(row.size), row.work, row.megabytes);
         }
         text + "\n"
     }
