@@ -76,3 +76,6 @@ pub(crate) const MEMORY: f64 = 32.0;
 
 /// The most memory that an import of a million records may take at its peak, in megabytes.
 pub(crate) const IMPORT_MEMORY: f64 = 1_500.0;
+
+/// The most bytes that one change may leave behind once git has maintained the repository.
+pub(crate) const BYTES_OF_A_CHANGE: f64 = 2_000.0;

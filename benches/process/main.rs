@@ -18,6 +18,8 @@ mod plumbing;
 mod plan;
 mod import;
 mod memory;
+mod weight;
+mod growth;
 mod crowd;
 mod one_winner;
 mod aims;
@@ -93,6 +95,10 @@ fn measure(bench: &Bench, size: usize, options: &Options, results: &mut Results)
     if options.does(Part::Memory) {
         eprintln!("{size} tasks: memory");
         results.peaks.extend(memory::commands(&template.copy("memory"), size));
+    }
+    if options.does(Part::Growth) {
+        eprintln!("{size} tasks: bytes that changes leave");
+        results.growths.push(growth::measure(&template, size, options.lives));
     }
     if options.does(Part::Crowd) {
         eprintln!("{size} tasks: many processes at once");

@@ -7,10 +7,11 @@ cargo bench --bench process -- [FLAGS]
   --sizes N,N,…       how many tasks the repository holds (0,1000,10000)
   --runs N            pairs of runs per row (40)
   --long-runs N       pairs of runs of import and of apply (5)
+  --lives N           tasks that are taken through their life to see what they leave behind (20)
   --each N            changes that each of many processes makes one after another (8)
   --crowd-rounds N    how often many processes at once are tried, each time in a fresh repository (5)
   --rounds N          how many tasks 64 processes try to claim at once (20)
-  --only PART,…       pairs, import, apply, memory, crowd, claims (all)
+  --only PART,…       pairs, import, apply, memory, growth, crowd, claims (all)
   --dir DIR           where fresh folders are made and left (target/tmp)
   --json FILE         where the results go as JSON (results.json in that folder)
   --into FILE         a page whose lines between `<!-- results -->` and `<!-- end -->` are replaced by the tables
@@ -24,6 +25,7 @@ pub(crate) enum Part {
     Import,
     Apply,
     Memory,
+    Growth,
     Crowd,
     Claims,
 }
@@ -33,6 +35,7 @@ pub(crate) struct Options {
     pub(crate) sizes: Vec<usize>,
     pub(crate) runs: usize,
     pub(crate) long_runs: usize,
+    pub(crate) lives: usize,
     pub(crate) each: usize,
     pub(crate) crowd_rounds: usize,
     pub(crate) rounds: usize,
@@ -48,6 +51,7 @@ impl Options {
             sizes: vec![0, 1_000, 10_000],
             runs: 40,
             long_runs: 5,
+            lives: 20,
             each: 8,
             crowd_rounds: 5,
             rounds: 20,
@@ -64,6 +68,7 @@ impl Options {
                 "--sizes" => options.sizes = value.split(',').map(number).collect::<Result<_, _>>()?,
                 "--runs" => options.runs = positive(value)?,
                 "--long-runs" => options.long_runs = positive(value)?,
+                "--lives" => options.lives = positive(value)?,
                 "--each" => options.each = positive(value)?,
                 "--crowd-rounds" => options.crowd_rounds = positive(value)?,
                 "--rounds" => options.rounds = positive(value)?,
@@ -96,6 +101,7 @@ fn part(word: &str) -> Result<Part, String> {
         "import" => Ok(Part::Import),
         "apply" => Ok(Part::Apply),
         "memory" => Ok(Part::Memory),
+        "growth" => Ok(Part::Growth),
         "crowd" => Ok(Part::Crowd),
         "claims" => Ok(Part::Claims),
         _ => Err(format!("there is no part «{word}»")),

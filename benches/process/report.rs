@@ -6,7 +6,9 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use crate::aims;
 use crate::crowd::Crowd;
+use crate::growth::Growth;
 use crate::machine::Machine;
 use crate::memory::Peak;
 use crate::one_winner::Claims;
@@ -15,12 +17,16 @@ use crate::pairs::Paired;
 /// How much other work on the machine may take before the figures are called noisy, in percent.
 const QUIET: f64 = 5.0;
 
+/// Why the aim for the number of loose files cannot be judged.
+const AUTOMATIC: &str = "no automatic maintenance yet";
+
 /// All that came out.
 #[derive(Default, Serialize)]
 pub(crate) struct Results {
     pub(crate) machine: Machine,
     pub(crate) pairs: Vec<Paired>,
     pub(crate) peaks: Vec<Peak>,
+    pub(crate) growths: Vec<Growth>,
     pub(crate) crowds: Vec<Crowd>,
     pub(crate) claims: Vec<Claims>,
 }
@@ -54,6 +60,9 @@ impl Results {
         }
         if !self.peaks.is_empty() {
             text += &self.peaks_table();
+        }
+        if !self.growths.is_empty() {
+            text += &self.growths_table();
         }
         if !self.crowds.is_empty() {
             text += &self.crowds_table();
@@ -133,6 +142,29 @@ impl Results {
             };
             let _ =
                 writeln!(text, "| {} | {} | {:.1} | {aim} | {verdict} |", thousands(row.size), row.work, row.megabytes);
+        }
+        text + "\n"
+    }
+
+    fn growths_table(&self) -> String {
+        let mut text = "| tasks | changes | loose files | of one change: bytes at once (on disk) | after maintenance \
+                        | after gc | aim | | loose files at the most |\n|--:|--:|--:|--:|--:|--:|--:|---|---|\n"
+            .to_owned();
+        for row in &self.growths {
+            let each = |bytes: u64| bytes as f64 / row.changes as f64;
+            let (at_once, maintained) = (row.grown.at_once, each(row.grown.maintained.bytes));
+            let aim = aims::BYTES_OF_A_CHANGE;
+            let verdict = if maintained <= aim { "met" } else { "missed" };
+            let _ = writeln!(
+                text,
+                "| {} | {} | {} | {:.0} ({:.0}) | {maintained:.0} | {:.0} | ≤ {aim:.0} | {verdict} | {AUTOMATIC} |",
+                thousands(row.size),
+                row.changes,
+                at_once.loose,
+                each(at_once.bytes),
+                each(at_once.on_disk),
+                each(row.grown.collected.bytes),
+            );
         }
         text + "\n"
     }
