@@ -20,6 +20,7 @@ mod import;
 mod memory;
 mod weight;
 mod growth;
+mod day;
 mod crowd;
 mod one_winner;
 mod aims;
@@ -99,6 +100,10 @@ fn measure(bench: &Bench, size: usize, options: &Options, results: &mut Results)
     if options.does(Part::Growth) {
         eprintln!("{size} tasks: bytes that changes leave");
         results.growths.push(growth::measure(&template, size, options.lives));
+    }
+    if options.does(Part::Day) && size <= day::LARGEST {
+        eprintln!("{size} tasks: the day of one agent");
+        results.days.push(day::measure(&template, size));
     }
     if options.does(Part::Crowd) {
         eprintln!("{size} tasks: many processes at once");

@@ -11,7 +11,7 @@ cargo bench --bench process -- [FLAGS]
   --each N            changes that each of many processes makes one after another (8)
   --crowd-rounds N    how often many processes at once are tried, each time in a fresh repository (5)
   --rounds N          how many tasks 64 processes try to claim at once (20)
-  --only PART,…       pairs, import, apply, memory, growth, crowd, claims (all)
+  --only PART,…       pairs, import, apply, memory, growth, day, crowd, claims (all)
   --dir DIR           where fresh folders are made and left (target/tmp)
   --json FILE         where the results go as JSON (results.json in that folder)
   --into FILE         a page whose lines between `<!-- results -->` and `<!-- end -->` are replaced by the tables
@@ -26,6 +26,7 @@ pub(crate) enum Part {
     Apply,
     Memory,
     Growth,
+    Day,
     Crowd,
     Claims,
 }
@@ -102,6 +103,7 @@ fn part(word: &str) -> Result<Part, String> {
         "apply" => Ok(Part::Apply),
         "memory" => Ok(Part::Memory),
         "growth" => Ok(Part::Growth),
+        "day" => Ok(Part::Day),
         "crowd" => Ok(Part::Crowd),
         "claims" => Ok(Part::Claims),
         _ => Err(format!("there is no part «{word}»")),

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::aims;
 use crate::crowd::Crowd;
+use crate::day::Day;
 use crate::growth::Growth;
 use crate::machine::Machine;
 use crate::memory::Peak;
@@ -27,6 +28,7 @@ pub(crate) struct Results {
     pub(crate) pairs: Vec<Paired>,
     pub(crate) peaks: Vec<Peak>,
     pub(crate) growths: Vec<Growth>,
+    pub(crate) days: Vec<Day>,
     pub(crate) crowds: Vec<Crowd>,
     pub(crate) claims: Vec<Claims>,
 }
@@ -63,6 +65,9 @@ impl Results {
         }
         if !self.growths.is_empty() {
             text += &self.growths_table();
+        }
+        if !self.days.is_empty() {
+            text += &self.days_table();
         }
         if !self.crowds.is_empty() {
             text += &self.crowds_table();
@@ -164,6 +169,33 @@ impl Results {
                 each(at_once.bytes),
                 each(at_once.on_disk),
                 each(row.grown.collected.bytes),
+            );
+        }
+        text + "\n"
+    }
+
+    fn days_table(&self) -> String {
+        let mut text =
+            "| tasks | signs of life | changes | messages | commits | aim | | loose files | bytes at once (on \
+                        disk) | after maintenance | after gc |\n|--:|--:|--:|--:|--:|--:|---|--:|--:|--:|--:|\n"
+                .to_owned();
+        for row in &self.days {
+            let grown = &row.grown;
+            let aim = aims::COMMITS_OF_A_DAY;
+            let verdict = if row.commits <= aim { "met" } else { "missed" };
+            let _ = writeln!(
+                text,
+                "| {} | {} | {} | {} | {} | ≤ {aim} | {verdict} | {} | {} ({}) | {} | {} |",
+                thousands(row.size),
+                row.signs,
+                row.changes,
+                row.messages,
+                row.commits,
+                grown.at_once.loose,
+                thousands(grown.at_once.bytes as usize),
+                thousands(grown.at_once.on_disk as usize),
+                thousands(grown.maintained.bytes as usize),
+                thousands(grown.collected.bytes as usize),
             );
         }
         text + "\n"
