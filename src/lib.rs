@@ -11,6 +11,7 @@ pub mod query;
 pub mod ops;
 pub mod transfer;
 pub mod store;
+pub mod index;
 pub mod session;
 pub mod commands;
 pub mod render;

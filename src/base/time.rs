@@ -20,6 +20,8 @@ const RANGE: (i64, i64) = (-62_167_219_200_000, 253_402_300_799_999);
 impl Timestamp {
     /// 1970-01-01T00:00:00Z.
     pub const EPOCH: Timestamp = Timestamp(0);
+    /// 9999-12-31T23:59:59.999Z, after which no moment comes.
+    pub const MAX: Timestamp = Timestamp(RANGE.1);
 
     /// Returns the moment that many milliseconds after 1970, held within the years 0000 to 9999.
     pub fn from_millis(millis: i64) -> Self {

@@ -55,6 +55,14 @@ impl<T> Listed<T> {
         Listed { items: page.items, total: page.total, next_cursor: page.next_cursor }
     }
 
+    /// Makes an answer of a page, where that may fail.
+    ///
+    /// # Errors
+    /// The first of `change`.
+    pub fn try_new<U>(page: Items<U>, change: impl FnMut(U) -> crate::base::Result<T>) -> crate::base::Result<Self> {
+        Ok(Listed::new(page.try_map(change)?, |item| item))
+    }
+
     /// Says how many items are not shown, and how to see them.
     pub fn say_rest(&self, page: &mut Page) {
         if let Some(cursor) = &self.next_cursor {

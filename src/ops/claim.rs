@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 use super::reserve::reserve;
 use super::{Context, access, task::require, wording};
 use crate::base::{Error, Id, Result, text};
-use crate::query::{Graph, Standing, dispatch};
-use crate::records::StatusEntry;
+use crate::query::graph::Node;
+use crate::query::{Graph, Standing, dispatch, lists};
 use crate::records::stamps;
 use crate::records::task::{self, Status, Task};
-use crate::state::{Changeset, Snapshot, all};
+use crate::state::{Changeset, Snapshot};
 
 /// Which task to take, and how.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -72,19 +72,17 @@ pub fn claim(snapshot: &dyn Snapshot, input: &Claim, context: &Context) -> Resul
             may_replace(context, &task, claim, input.over)?;
         }
     }
-    let graph = Graph::of(snapshot)?;
-    let free = Task { claim: None, ..task.clone() };
-    match graph.standing(&free, context.now) {
+    match standing_if_free(snapshot, &task, context)? {
         Standing::Ready | Standing::Unclaimed => {
             if let Some(id) = &input.claim_id {
-                require_free(&graph, id)?;
+                require_free(snapshot, id)?;
             }
-            let entries = all::<StatusEntry>(snapshot)?;
+            let entries = lists::entries_of(snapshot, &task.id)?;
             let at_it = dispatch::at_task(&entries, &task, &context.agent);
             if let Some(entry) = at_it.filter(|_| input.over != Over::Anybody) {
                 return Err(wording::in_progress_elsewhere("claim", &task.id, entry, context.now));
             }
-            let mut changes = take(&graph, &task, &input.terms(), context)?;
+            let mut changes = take(snapshot, &task, &input.terms(), context)?;
             if let Some(entry) = at_it {
                 let agent = text::excerpt(&entry.agent, 40);
                 changes.subject = format!("{}, by force, {agent} is at it", changes.subject);
@@ -109,7 +107,7 @@ pub(super) fn renew(
     changes.holds = Some(claim.clone());
     let mut paths = claim.paths.clone();
     if !terms.paths.is_empty() {
-        let reserved = reserve(&Graph::of(snapshot)?, before, terms.paths, context)?;
+        let reserved = reserve(snapshot, before, terms.paths, context)?;
         reserved.tell(&mut changes);
         paths = reserved.paths;
     }
@@ -130,17 +128,17 @@ pub(super) fn renew(
     Ok(changes)
 }
 
-/// Returns the task that a claim with this id holds.
-pub(super) fn carrying<'a>(graph: &'a Graph, id: &str) -> Option<(&'a Task, &'a task::Claim)> {
-    let claims = graph.tasks().filter_map(|task| task.claim.as_ref().map(|claim| (task, claim)));
-    claims.into_iter().find(|(_, claim)| claim.id == id)
+/// Returns what could be done with a task if nobody held it.
+pub(super) fn standing_if_free(snapshot: &dyn Snapshot, task: &Task, context: &Context) -> Result<Standing> {
+    let free = Node { is_claimed: false, ..Node::of(task) };
+    Ok(Graph::around(snapshot, task)?.standing(&free, context.now))
 }
 
 /// Refuses an id that a claim on another task has: whoever knows it would own both.
-fn require_free(graph: &Graph, id: &str) -> Result<()> {
-    match carrying(graph, id) {
+fn require_free(snapshot: &dyn Snapshot, id: &str) -> Result<()> {
+    match lists::carrying(snapshot, id)? {
         None => Ok(()),
-        Some((task, _)) => Err(Error::conflict(
+        Some(task) => Err(Error::conflict(
             "claim_id_taken",
             format!("cannot claim with the id {}: it is that of the claim on {}", text::excerpt(id, 40), task.id),
         )
@@ -164,8 +162,8 @@ fn may_replace(context: &Context, task: &Task, claim: &task::Claim, over: Over) 
 }
 
 /// Makes the claim on a task that may be taken.
-pub(super) fn take(graph: &Graph, before: &Task, terms: &Terms<'_>, context: &Context) -> Result<Changeset> {
-    let reserved = reserve(graph, before, terms.paths, context)?;
+pub(super) fn take(snapshot: &dyn Snapshot, before: &Task, terms: &Terms<'_>, context: &Context) -> Result<Changeset> {
+    let reserved = reserve(snapshot, before, terms.paths, context)?;
     let id = match terms.claim_id {
         Some(chosen) => Id::parse(chosen)?,
         None => context.seed.id('c', 0),

@@ -6,11 +6,12 @@ use super::wording::listed;
 use super::{Context, access, completion, message, note, task::require};
 use crate::base::{Error, Result, text};
 use crate::query::Graph;
+use crate::query::graph::Node;
 use crate::records::message::Type;
 use crate::records::policy::required_gates;
-use crate::records::stamps;
 use crate::records::task::{GateStatus, Status, TASK, Task};
-use crate::state::{Changeset, Snapshot};
+use crate::records::{Term, stamps};
+use crate::state::{Changeset, Select, Snapshot};
 
 /// Which task is done.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -201,14 +202,14 @@ impl HeldBack {
 
 fn held_back(snapshot: &dyn Snapshot, task: &Task) -> Result<Vec<HeldBack>> {
     let mut reasons = Vec::new();
-    let children = snapshot.children(&task.id)?;
-    let open: Vec<String> = children.iter().filter(|child| child.is_open()).map(|child| child.id.to_string()).collect();
+    let parts = snapshot.under(&TASK, &Select::with(Term::new("parent/open", task.id.as_str())))?;
+    let open: Vec<String> = parts.into_iter().map(String::from).collect();
     if !open.is_empty() {
         reasons.push(HeldBack::Children(open));
     }
     if !task.depends_on.is_empty() {
-        let graph = Graph::of(snapshot)?;
-        let open: Vec<String> = graph.open_dependencies(task).map(str::to_owned).collect();
+        let graph = Graph::around(snapshot, task)?;
+        let open: Vec<String> = graph.open_dependencies(&Node::of(task)).map(str::to_owned).collect();
         if !open.is_empty() {
             reasons.push(HeldBack::Dependencies(open));
         }

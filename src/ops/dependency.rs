@@ -50,7 +50,7 @@ pub fn remove(snapshot: &dyn Snapshot, input: &Edge, context: &Context) -> Resul
 /// `not_found` (4), `cycle` (5).
 pub fn require_no_cycle(snapshot: &dyn Snapshot, task: &str, on: &str) -> Result<()> {
     require(snapshot, on)?;
-    if Graph::of(snapshot)?.waits_for(on, task) {
+    if Graph::reach(snapshot, on, None)?.waits_for(on, task) {
         let why = if task == on { "it is the task itself".to_owned() } else { format!("{on} waits for {task}") };
         return Err(Error::invalid("cycle", format!("cannot let {task} wait for {on}: {why}"))
             .hint(format!("git coord show {on}")));

@@ -265,12 +265,11 @@ fn check_moved(snapshot: &dyn Snapshot, before: &Task, after: &Task, changes: &m
         moved.parent = None;
     } else if let Some(parent) = &after.parent {
         require(snapshot, parent)?;
-        let graph = Graph::of(snapshot)?;
-        if graph.waits_for(&after.id, parent) {
+        if Graph::reach(snapshot, &after.id, None)?.waits_for(&after.id, parent) {
             let message = format!("cannot make {} a part of {parent}: it waits for it", after.id);
             return Err(Error::invalid("cycle", message).hint(format!("git coord show {}", after.id)));
         }
-        refuse_deadlock(graph, after)?;
+        refuse_deadlock(snapshot, after)?;
     }
     check_place(snapshot, &moved, changes)
 }

@@ -330,11 +330,11 @@ fn inspect_links(snapshot: &dyn Snapshot, input: &Import, changes: &mut Changese
             tasks.insert(task.id.to_string(), task.clone());
         }
     }
-    let graph = Graph::from_tasks(tasks.into_values());
+    let graph = Graph::from_tasks(tasks.values());
     let ours: BTreeSet<&str> = input.tasks.iter().map(|entry| entry.record.id.as_str()).collect();
     tally.cycles = cycles(&graph);
     tally.cycles.retain(|cycle| cycle.iter().any(|id| ours.contains(id.as_str())));
-    tally.missing = missing(&graph);
+    tally.missing = missing(&graph, tasks.values());
     tally.missing.retain(|link| ours.contains(link.task.as_str()));
 
     let cycles = tally.cycles.iter().map(|cycle| format!("these tasks wait for each other: {}", cycle.join(", ")));

@@ -123,6 +123,22 @@ impl Operation {
         }
     }
 
+    /// Returns whether what hangs together with the record decides what the operation does.
+    pub fn looks_at_others(&self) -> bool {
+        match self {
+            Operation::Claim(_)
+            | Operation::ClaimNext(_)
+            | Operation::Done(_)
+            | Operation::DependencyAdd(_)
+            | Operation::Remove(_)
+            | Operation::SprintStart(_)
+            | Operation::SprintClose(_)
+            | Operation::Undo(_) => true,
+            Operation::Batch(batch) => batch.steps.iter().any(Operation::looks_at_others),
+            _ => false,
+        }
+    }
+
     /// Returns whether the files that git tracks decide what the operation does.
     pub fn looks_at_files(&self) -> bool {
         match self {

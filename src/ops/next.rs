@@ -3,11 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::Context;
-use super::claim::{Terms, carrying, renew, take};
+use super::claim::{Terms, renew, standing_if_free, take};
 use crate::base::Result;
-use crate::query::{Graph, Standing, dispatch};
-use crate::records::{StatusEntry, Task};
-use crate::state::{Changeset, Snapshot, all};
+use crate::query::lists::{self, Lists};
+use crate::query::{Standing, dispatch};
+use crate::records::Task;
+use crate::state::{Changeset, Snapshot};
 
 /// How to take the first task that is ready.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -30,26 +31,27 @@ pub struct Next {
 /// # Errors
 /// `bad_id` or `bad_glob` (5) where the id of the claim or a path has a wrong form; `paths_overlap` (3).
 pub fn next(snapshot: &dyn Snapshot, input: &Next, context: &Context) -> Result<Changeset> {
-    let graph = Graph::of(snapshot)?;
     let terms = Terms { ttl_minutes: input.ttl_minutes, claim_id: input.claim_id.as_deref(), paths: &input.paths };
-    if let Some((task, claim)) = input.claim_id.as_deref().and_then(|id| carrying(&graph, id)) {
-        // Asked before, and the answer was lost.
+    let asked_before = input.claim_id.as_deref().map(|id| lists::carrying(snapshot, id)).transpose()?.flatten();
+    if let Some((task, claim)) = asked_before.as_ref().and_then(|task| Some((task, task.claim.as_ref()?))) {
+        // And the answer was lost.
         return renew(snapshot, task, claim, &terms, context);
     }
-    let entries = all::<StatusEntry>(snapshot)?;
-    let is_left = |task: &Task| dispatch::at_task(&entries, task, &context.agent).is_none();
-    let stale = || {
-        let stale = context.signs.stale(graph.tasks(), context.now);
-        let workable = |task: &Task| {
-            let free = Task { claim: None, ..task.clone() };
-            matches!(graph.standing(&free, context.now), Standing::Ready | Standing::Unclaimed) && is_left(task)
-        };
-        stale.into_iter().map(|(task, _)| task).find(|task| workable(task))
-    };
-    let ready = graph.ready(context.now).into_iter().find(|task| is_left(task));
-    let found = ready.or_else(|| if input.takeover { stale() } else { None });
+    let is_left =
+        |task: &Task| Ok(dispatch::at_task(&lists::entries_of(snapshot, &task.id)?, task, &context.agent).is_none());
+    let mut found = Lists::of(snapshot).first_ready(context.now, is_left)?;
+    if found.is_none() && input.takeover {
+        let claimed = lists::claimed(snapshot)?;
+        for (task, _) in context.signs.stale(claimed.iter(), context.now) {
+            let standing = standing_if_free(snapshot, task, context)?;
+            if matches!(standing, Standing::Ready | Standing::Unclaimed) && is_left(task)? {
+                found = Some(task.clone());
+                break;
+            }
+        }
+    }
     match found {
-        Some(task) => take(&graph, task, &terms, context),
+        Some(task) => take(snapshot, &task, &terms, context),
         None => Ok(Changeset::new("Nothing to claim")),
     }
 }

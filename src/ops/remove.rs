@@ -7,9 +7,9 @@ use super::{Context, access};
 use crate::base::{Error, Result, text};
 use crate::records::record::{AnyRecord, downcast};
 use crate::records::task::TASK;
-use crate::records::{Kind, Task, stamps};
+use crate::records::{Kind, Task, Term, stamps};
 use crate::state::snapshot::missing;
-use crate::state::{Changeset, Snapshot, all};
+use crate::state::{Changeset, Select, Snapshot, load};
 
 /// Which record to remove.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -53,11 +53,9 @@ fn free(
     changes: &mut Changeset,
 ) -> Result<()> {
     access::require_holder(context, task, input.claim_id.as_deref(), input.force, "remove")?;
-    let mut dependents = all::<Task>(snapshot)?;
-    dependents.retain(|other| {
-        other.id != task.id
-            && (other.depends_on.contains(task.id.as_str()) || other.parent.as_deref() == Some(&task.id))
-    });
+    let naming = ["on", "parent"].map(|name| Term::new(name, task.id.as_str()));
+    let mut dependents: Vec<Task> = load(snapshot, &snapshot.under(&TASK, &Select::all().and_any(naming))?)?;
+    dependents.retain(|other| other.id != task.id);
     let unreadable = snapshot.broken_naming(&TASK, &task.id)?;
     let is_needed = !dependents.is_empty() || !unreadable.is_empty();
     if is_needed && !input.force {
@@ -100,6 +98,7 @@ mod tests {
     use crate::ops::fixture::{World, code};
     use crate::ops::{Operation, note};
     use crate::records::Message;
+    use crate::state::all;
 
     fn remove(id: &str, force: bool) -> Operation {
         Operation::Remove(Remove { kind: "task".into(), id: id.into(), force, ..Remove::default() })

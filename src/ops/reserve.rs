@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use super::{Context, access};
 use crate::base::{Error, Glob, Result, text};
-use crate::query::Graph;
+use crate::query::lists;
 use crate::query::overlap::{self, Overlap, Policy, Shared};
 use crate::records::Task;
-use crate::state::{Changeset, Warning};
+use crate::state::{Changeset, Snapshot, Warning};
 
 /// The most warnings about overlaps.
 const MOST_WARNINGS: usize = 5;
@@ -18,14 +18,15 @@ const MOST_WARNINGS: usize = 5;
 /// # Errors
 /// `bad_glob` (5); `paths_overlap` (3) where another task has a living claim that reserves some of these paths. The
 /// claims of the asker's own session are not in its way.
-pub(super) fn reserve(graph: &Graph, task: &Task, paths: &[String], context: &Context) -> Result<Reserved> {
+pub(super) fn reserve(snapshot: &dyn Snapshot, task: &Task, paths: &[String], context: &Context) -> Result<Reserved> {
     let globs: Vec<Glob> = paths.iter().map(|path| Glob::parse(path)).collect::<Result<_>>()?;
     let stored: BTreeSet<&str> = globs.iter().map(Glob::as_str).collect();
     let paths = stored.into_iter().map(str::to_owned).collect();
     if context.overlap == Policy::Off || globs.is_empty() {
         return Ok(Reserved { paths, warnings: Vec::new() });
     }
-    let others = overlap::reserving(graph.tasks(), &context.signs, context.now);
+    let claimed = lists::claimed(snapshot)?;
+    let others = overlap::reserving(claimed.iter(), &context.signs, context.now);
     let others =
         others.filter(|(other, claim)| other.id != task.id && !access::holds_for_claiming(context, claim, None));
     let overlaps = overlap::overlaps(&globs, others, &context.tracked);

@@ -6,15 +6,15 @@ use serde::{Deserialize, Serialize};
 
 use super::wording::{in_progress_elsewhere, listed};
 use super::{Context, task::fresh_id};
-use crate::base::{Error, Result, Timestamp, text};
+use crate::base::{Error, Id, Result, Timestamp, text};
 use crate::query::dispatch;
 use crate::records::record::Typed;
 use crate::records::sprint::{SPRINT, Sprint, Status};
 use crate::records::status::STATUS;
 use crate::records::task::TASK;
-use crate::records::{StatusEntry, Task, stamps};
+use crate::records::{StatusEntry, Term, stamps};
 use crate::state::snapshot::missing;
-use crate::state::{Changeset, Snapshot, all, find};
+use crate::state::{Changeset, Select, Snapshot, find, load};
 
 /// What a new sprint is made of.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -96,7 +96,7 @@ pub fn start(snapshot: &dyn Snapshot, input: &Start, context: &Context) -> Resul
     if before.status != Status::Planning {
         return Err(not_so("not_planning", &before, "start"));
     }
-    let entries = all::<StatusEntry>(snapshot)?;
+    let entries = entries_of(snapshot, &before.id)?;
     let at_it = dispatch::at_sprint(&entries, &before.id);
     if let Some(entry) = at_it.filter(|_| !input.force) {
         return Err(in_progress_elsewhere("start", &before.id, entry, context.now));
@@ -148,7 +148,7 @@ pub fn close(snapshot: &dyn Snapshot, input: &Close, context: &Context) -> Resul
         0 => format!("{done} sprint {}: {title}", after.id),
         open => format!("{done} sprint {} by force, {open} open: {title}", after.id),
     });
-    for entry in all::<StatusEntry>(snapshot)? {
+    for entry in entries_of(snapshot, &after.id)? {
         if entry.sprint.as_deref() == Some(&after.id) {
             changes.remove(STATUS.path(&entry.id));
         }
@@ -167,11 +167,15 @@ pub fn require(snapshot: &dyn Snapshot, id: &str) -> Result<Sprint> {
 
 /// The tasks of a sprint that are open, and those that cannot be read and may be some of its own.
 fn open_tasks(snapshot: &dyn Snapshot, sprint: &str) -> Result<Vec<String>> {
-    let tasks = all::<Task>(snapshot)?;
-    let own = tasks.iter().filter(|task| task.sprint.as_deref() == Some(sprint) && task.is_open());
-    let mut open: Vec<String> = own.map(|task| task.id.to_string()).collect();
+    let own = snapshot.under(&TASK, &Select::with(Term::new("sprint/open", sprint)))?;
+    let mut open: Vec<String> = own.into_iter().map(String::from).collect();
     open.extend(snapshot.broken_naming(&TASK, sprint)?.into_iter().map(String::from));
     Ok(open)
+}
+
+/// The status entries that name a sprint.
+fn entries_of(snapshot: &dyn Snapshot, sprint: &Id) -> Result<Vec<StatusEntry>> {
+    load(snapshot, &snapshot.under(&STATUS, &Select::with(Term::new("sprint", sprint.folded())))?)
 }
 
 fn not_so(code: &'static str, sprint: &Sprint, doing: &str) -> Error {
@@ -186,7 +190,7 @@ mod tests {
     use super::*;
     use crate::ops::fixture::{World, code};
     use crate::ops::{Operation, edit, status};
-    use crate::state::get;
+    use crate::state::{all, get};
 
     fn start_it(force: bool) -> Operation {
         Operation::SprintStart(Start { sprint: "s".into(), force })

@@ -63,7 +63,7 @@ pub fn new(snapshot: &dyn Snapshot, input: &New, context: &Context) -> Result<Ch
         require(snapshot, on)?;
     }
     if task.parent.is_some() && !task.depends_on.is_empty() {
-        refuse_deadlock(Graph::of(snapshot)?, &task)?;
+        refuse_deadlock(snapshot, &task)?;
     }
     changes.put_main(task);
     Ok(changes)
@@ -135,8 +135,8 @@ pub fn fresh_id(snapshot: &dyn Snapshot, kind: &'static Kind, chosen: Option<&st
 ///
 /// # Errors
 /// `cycle`.
-pub fn refuse_deadlock(others: Graph, task: &Task) -> Result<()> {
-    match others.with(task.clone()).deadlock(&task.id) {
+pub fn refuse_deadlock(others: &dyn Snapshot, task: &Task) -> Result<()> {
+    match Graph::reach(others, &task.id, Some(task))?.deadlock(&task.id) {
         None => Ok(()),
         Some(on) => Err(Error::invalid("cycle", format!("{} would wait for {on}, which would wait for it", task.id))
             .detail("on", on.as_str())

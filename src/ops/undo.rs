@@ -10,15 +10,14 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{Context, access, decision, task};
-use crate::base::{Error, Id, Result, Timestamp, text};
-use crate::query::Graph;
+use crate::base::{Error, Id, Result, Timestamp, id, text};
 use crate::records::message::MESSAGE;
 use crate::records::reads::READS;
 use crate::records::recipient::{self, Recipient};
 use crate::records::record::{AnyRecord, downcast};
 use crate::records::task::{Status, TASK};
-use crate::records::{Config, Decision, KINDS, Kind, Rule, Task, config, kind};
-use crate::state::{Changeset, Overlay, Snapshot, all, find};
+use crate::records::{Config, Decision, KINDS, Kind, Rule, Task, Term, config, kind};
+use crate::state::{Changeset, Overlay, Select, Snapshot, find, load};
 
 /// The most obstacles that an error names one by one.
 const MOST_NAMED: usize = 20;
@@ -26,6 +25,9 @@ const MOST_NAMED: usize = 20;
 /// The fields by which one record names another.
 const LINKS: &[&str] =
     &["parent", "depends_on", "related", "discovered_from", "sprint", "task", "thread", "references", "supersedes"];
+
+/// The terms under which records are found that name another by one of these fields.
+const LINK_TERMS: &[&str] = &["parent", "on", "names", "sprint", "task", "thread"];
 
 /// Which commit to take back, and what it changed.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -265,8 +267,14 @@ impl Work<'_> {
         if gone.is_empty() {
             return Ok(());
         }
+        let terms = |name: &'static str| {
+            // Threads, and the tasks and sprints of status entries, are found whatever the case.
+            gone.keys().flat_map(move |id| [Term::new(name, id), Term::new(name, id::fold(id))])
+        };
+        let naming = Select::all().and_any(LINK_TERMS.iter().flat_map(|name| terms(name)));
         for other in KINDS {
-            for record in self.snapshot.scan(other)? {
+            for id in self.snapshot.under(other, &naming)? {
+                let Ok(Some(record)) = self.snapshot.find(other, &id) else { continue };
                 let is_gone = gone.get(record.id().as_str()) == Some(other);
                 for (id, kind) in links(&record).iter().filter_map(|id| gone.get_key_value(id)).filter(|_| !is_gone) {
                     self.obstacle(other, record.id(), &format!("it names the {} {id}", kind.name));
@@ -294,7 +302,7 @@ impl Work<'_> {
             }
             let now = find::<Task>(self.snapshot, &task.id)?;
             if now.as_ref().is_none_or(|now| (&now.depends_on, &now.parent) != (&task.depends_on, &task.parent)) {
-                task::refuse_deadlock(Graph::of(&restored)?, task)?;
+                task::refuse_deadlock(&restored, task)?;
             }
             self.look_at_family(task, now.as_ref(), &restored)?;
             if now.is_some_and(|now| !now.is_open()) && task.is_open() {
@@ -325,7 +333,10 @@ impl Work<'_> {
         let since = |moment: Option<Timestamp>| moment.is_some_and(|moment| moment >= self.input.at);
         let follows = |other: &Task| other.depends_on.contains(task.id.as_str()) && since(other.started_at);
         let contains = |other: &Task| task.parent.as_deref() == Some(&*other.id) && since(other.completed_at);
-        let found = all::<Task>(self.snapshot)?.into_iter().filter(|other| follows(other) || contains(other));
+        let after = self.snapshot.under(&TASK, &Select::with(Term::new("on", task.id.as_str())))?;
+        let whole = task.parent.as_deref().and_then(|parent| Id::parse(parent).ok());
+        let others: Vec<Task> = load(self.snapshot, &after.into_iter().chain(whole).collect::<Vec<_>>())?;
+        let found = others.into_iter().filter(|other| follows(other) || contains(other));
         let untouched = found.filter(|other| !self.input.files.iter().any(|file| file.path == TASK.path(&other.id)));
         let obstacles: Vec<Id> = untouched.map(|other| other.id).collect();
         for other in obstacles {

@@ -7,18 +7,66 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::base::{Result, Timestamp};
-use crate::records::Task;
+use crate::base::{Id, Result, Timestamp};
+use crate::records::record::downcast;
 use crate::records::task::{Status, TASK};
-use crate::state::{Snapshot, all};
+use crate::records::{Position, Task, Typed};
+use crate::state::Snapshot;
 
-/// All tasks of one moment, and who is whose child.
+/// Tasks of one moment and how they hang together: all of them, or those that a question needs (`reach.rs`).
 #[derive(Debug, Default)]
 pub struct Graph {
-    tasks: BTreeMap<String, Task>,
-    children: BTreeMap<String, BTreeSet<String>>,
+    pub(super) tasks: BTreeMap<String, Node>,
+    pub(super) children: BTreeMap<String, BTreeSet<String>>,
     /// Tasks that are there and cannot be read: nobody can say that they are closed.
-    broken: BTreeSet<String>,
+    pub(super) broken: BTreeSet<String>,
+}
+
+/// Of a task, what decides how it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Node {
+    /// Its place in the order of tasks.
+    pub position: Position,
+    /// Where it stands in its life.
+    pub status: Status,
+    /// Whether somebody holds it.
+    pub is_claimed: bool,
+    /// Why it is blocked.
+    pub blocked_on: Option<String>,
+    /// The task it is a part of.
+    pub parent: Option<String>,
+    /// The tasks it waits for.
+    pub depends_on: BTreeSet<String>,
+    /// Until when it is put off.
+    pub defer_until: Option<Timestamp>,
+    /// The sprint it belongs to.
+    pub sprint: Option<String>,
+}
+
+impl Node {
+    /// Returns what of a task decides how it stands.
+    pub fn of(task: &Task) -> Self {
+        Node {
+            position: Position { rank: task.rank(), id: task.id.clone() },
+            status: task.status.clone(),
+            is_claimed: task.claim.is_some(),
+            blocked_on: task.blocked_on.clone(),
+            parent: task.parent.clone(),
+            depends_on: task.depends_on.clone(),
+            defer_until: task.defer_until,
+            sprint: task.sprint.clone(),
+        }
+    }
+
+    /// Returns its id.
+    pub fn id(&self) -> &Id {
+        &self.position.id
+    }
+
+    /// Returns whether the task is still to be done.
+    pub fn is_open(&self) -> bool {
+        self.status.is_open()
+    }
 }
 
 /// Why a task cannot go on.
@@ -71,21 +119,10 @@ impl Graph {
     /// # Errors
     /// Whatever the snapshot cannot read.
     pub fn of(snapshot: &(impl Snapshot + ?Sized)) -> Result<Self> {
-        let mut graph = Self::from_tasks(all::<Task>(snapshot)?);
+        let records = snapshot.scan(&TASK)?;
+        let mut graph = Self::from_nodes(records.iter().filter_map(downcast::<Task>).map(Node::of));
         graph.broken = snapshot.broken(&TASK)?.into_iter().map(String::from).collect();
         Ok(graph)
-    }
-
-    /// Returns the graph with one task as it is to be.
-    pub fn with(mut self, task: Task) -> Self {
-        self.children.values_mut().for_each(|children| {
-            children.remove(task.id.as_str());
-        });
-        if let Some(parent) = &task.parent {
-            self.children.entry(parent.clone()).or_default().insert(task.id.to_string());
-        }
-        self.tasks.insert(task.id.to_string(), task);
-        self
     }
 
     /// Returns something that a task waits for and that waits for the task: nobody could ever begin either.
@@ -94,15 +131,35 @@ impl Graph {
     }
 
     /// Builds the graph of these tasks.
-    pub fn from_tasks(tasks: impl IntoIterator<Item = Task>) -> Self {
+    pub fn from_tasks<'a>(tasks: impl IntoIterator<Item = &'a Task>) -> Self {
+        Self::from_nodes(tasks.into_iter().map(Node::of))
+    }
+
+    /// Builds the graph of tasks of which this is known.
+    pub fn from_nodes(nodes: impl IntoIterator<Item = Node>) -> Self {
         let mut graph = Graph::default();
-        for task in tasks {
-            if let Some(parent) = &task.parent {
-                graph.children.entry(parent.clone()).or_default().insert(task.id.to_string());
-            }
-            graph.tasks.insert(task.id.to_string(), task);
-        }
+        nodes.into_iter().for_each(|node| graph.add(node));
         graph
+    }
+
+    /// Adds the tasks of another.
+    pub(super) fn absorb(&mut self, other: Graph) {
+        self.tasks.extend(other.tasks);
+        other.children.into_iter().for_each(|(task, parts)| self.children.entry(task).or_default().extend(parts));
+        self.broken.extend(other.broken);
+    }
+
+    /// Adds a task that is there and cannot be read.
+    pub(super) fn add_broken(&mut self, id: &Id) {
+        self.broken.insert(id.to_string());
+    }
+
+    /// Adds a task.
+    pub(super) fn add(&mut self, node: Node) {
+        if let Some(parent) = &node.parent {
+            self.children.entry(parent.clone()).or_default().insert(node.id().to_string());
+        }
+        self.tasks.insert(node.id().to_string(), node);
     }
 
     /// Returns whether a task is there, readable or not.
@@ -111,47 +168,47 @@ impl Graph {
     }
 
     /// Returns the task with this id.
-    pub fn task(&self, id: &str) -> Option<&Task> {
+    pub fn task(&self, id: &str) -> Option<&Node> {
         self.tasks.get(id)
     }
 
     /// Returns all tasks in the order of their ids.
-    pub fn tasks(&self) -> impl Iterator<Item = &Task> {
+    pub fn tasks(&self) -> impl Iterator<Item = &Node> {
         self.tasks.values()
     }
 
     /// Returns the tasks that can be claimed, the most important and oldest first.
-    pub fn ready(&self, now: Timestamp) -> Vec<&Task> {
-        let mut ready: Vec<&Task> = self.tasks().filter(|task| self.standing(task, now) == Standing::Ready).collect();
-        ready.sort_by_cached_key(|task| order(task));
+    pub fn ready(&self, now: Timestamp) -> Vec<&Node> {
+        let mut ready: Vec<&Node> = self.tasks().filter(|task| self.standing(task, now) == Standing::Ready).collect();
+        ready.sort_by(|a, b| a.position.cmp(&b.position));
         ready
     }
 
     /// Returns the open tasks that cannot go on, each with its reasons, the most important and oldest first.
-    pub fn blocked(&self) -> Vec<(&Task, Vec<Reason>)> {
+    pub fn blocked(&self) -> Vec<(&Node, Vec<Reason>)> {
         let mut blocked: Vec<_> = self
             .tasks()
             .filter(|task| task.is_open())
             .map(|task| (task, self.reasons(task)))
             .filter(|(_, reasons)| !reasons.is_empty())
             .collect();
-        blocked.sort_by_cached_key(|(task, _)| order(task));
+        blocked.sort_by(|(a, _), (b, _)| a.position.cmp(&b.position));
         blocked
     }
 
     /// Returns what can be done with a task now.
-    pub fn standing(&self, task: &Task, now: Timestamp) -> Standing {
+    pub fn standing(&self, task: &Node, now: Timestamp) -> Standing {
         if !task.is_open() {
             return Standing::Closed;
         }
-        if task.claim.is_some() {
+        if task.is_claimed {
             return Standing::Claimed;
         }
         let reasons = self.reasons(task);
         if !reasons.is_empty() {
             return Standing::Blocked(reasons);
         }
-        let children = self.open_children(&task.id);
+        let children = self.open_children(task.id());
         if !children.is_empty() {
             return Standing::Container(children);
         }
@@ -166,18 +223,16 @@ impl Graph {
     }
 
     /// Returns why an open task cannot go on; nothing where it can.
-    pub fn reasons(&self, task: &Task) -> Vec<Reason> {
+    pub fn reasons(&self, task: &Node) -> Vec<Reason> {
         let mut reasons: Vec<Reason> =
             self.open_dependencies(task).map(|on| Reason::Dependency { on: on.to_owned() }).collect();
         if task.status == Status::Blocked {
             reasons.push(Reason::Status { because: task.blocked_on.clone() });
         }
-        let (ancestors, looped) = self.ancestors(&task.id);
+        let (ancestors, looped) = self.ancestors(task.id());
         for ancestor in ancestors {
-            if ancestor.is_open()
-                && (ancestor.status == Status::Blocked || self.open_dependencies(ancestor).next().is_some())
-            {
-                reasons.push(Reason::Ancestor { ancestor: ancestor.id.to_string() });
+            if self.bars_parts(ancestor) {
+                reasons.push(Reason::Ancestor { ancestor: ancestor.id().to_string() });
             }
         }
         if looped || self.waits_for_itself(task) {
@@ -188,20 +243,25 @@ impl Graph {
         reasons
     }
 
+    /// Returns whether nothing that is part of a task can go on, because the task itself cannot.
+    pub fn bars_parts(&self, task: &Node) -> bool {
+        task.is_open() && (task.status == Status::Blocked || self.open_dependencies(task).next().is_some())
+    }
+
     /// Returns the open children of a task, in the order of their ids.
     pub fn open_children(&self, id: &str) -> Vec<String> {
         let children = self.children.get(id).into_iter().flatten();
-        children.filter(|child| self.tasks.get(*child).is_some_and(Task::is_open)).cloned().collect()
+        children.filter(|child| self.tasks.get(*child).is_some_and(Node::is_open)).cloned().collect()
     }
 
     /// Returns the children of a task, open or not, in the order of their ids.
-    pub fn children(&self, id: &str) -> Vec<&Task> {
+    pub fn children(&self, id: &str) -> Vec<&Node> {
         self.children.get(id).into_iter().flatten().filter_map(|child| self.tasks.get(child)).collect()
     }
 
     /// Returns the open tasks in a task's `depends_on`.
-    pub fn open_dependencies<'a>(&'a self, task: &'a Task) -> impl Iterator<Item = &'a str> {
-        let is_open = |on: &&String| self.tasks.get(*on).is_some_and(Task::is_open) || self.broken.contains(*on);
+    pub fn open_dependencies<'a>(&'a self, task: &'a Node) -> impl Iterator<Item = &'a str> {
+        let is_open = |on: &&String| self.tasks.get(*on).is_some_and(Node::is_open) || self.broken.contains(*on);
         task.depends_on.iter().filter(is_open).map(String::as_str)
     }
 
@@ -222,7 +282,7 @@ impl Graph {
 
     /// The tasks that one waits for directly: dependencies, children, and the dependencies of its ancestors.
     pub(super) fn waited_for(&self, id: &str) -> Vec<String> {
-        let dependencies = |task: &Task| task.depends_on.iter().cloned().collect::<Vec<_>>();
+        let dependencies = |task: &Node| task.depends_on.iter().cloned().collect::<Vec<_>>();
         let mut on = self.tasks.get(id).map(dependencies).unwrap_or_default();
         on.extend(self.children.get(id).into_iter().flatten().cloned());
         on.extend(self.ancestors(id).0.into_iter().flat_map(dependencies));
@@ -230,11 +290,11 @@ impl Graph {
     }
 
     /// A dependency on a task that, over dependencies of open tasks alone, comes back to this one.
-    fn waits_for_itself(&self, task: &Task) -> bool {
+    fn waits_for_itself(&self, task: &Node) -> bool {
         let mut seen = BTreeSet::new();
         let mut todo: Vec<&str> = self.open_dependencies(task).collect();
         while let Some(id) = todo.pop() {
-            if id == task.id.as_str() {
+            if id == task.id().as_str() {
                 return true;
             }
             if seen.insert(id)
@@ -247,7 +307,7 @@ impl Graph {
     }
 
     /// Returns the ancestors of a task, the nearest first, and whether their chain comes back to itself.
-    pub(super) fn ancestors(&self, id: &str) -> (Vec<&Task>, bool) {
+    pub(super) fn ancestors(&self, id: &str) -> (Vec<&Node>, bool) {
         let mut chain = Vec::new();
         let mut seen = BTreeSet::from([id]);
         let mut current = self.tasks.get(id);
@@ -260,11 +320,6 @@ impl Graph {
         }
         (chain, false)
     }
-}
-
-/// Returns the key by which tasks are ordered: priority, then age, then id.
-pub fn order(task: &Task) -> String {
-    format!("{}/{}/{}", task.priority, task.created_at, task.id)
 }
 
 #[cfg(test)]
@@ -299,7 +354,7 @@ mod tests {
     }
 
     fn ready(tasks: Vec<Task>) -> Vec<String> {
-        Graph::from_tasks(tasks).ready(NOW).iter().map(|task| task.id.to_string()).collect()
+        Graph::from_tasks(&tasks).ready(NOW).iter().map(|task| task.id().to_string()).collect()
     }
 
     #[test]
@@ -330,33 +385,33 @@ mod tests {
         let pinned = with_status(task("a"), Status::from("pinned"));
         assert!(pinned.is_open());
         assert_eq!(ready(vec![pinned.clone(), on("b", &["a"])]), Vec::<String>::new());
-        assert_eq!(Graph::from_tasks([pinned.clone()]).standing(&pinned, NOW), Standing::Waiting);
+        assert_eq!(Graph::from_tasks([&pinned]).standing(&Node::of(&pinned), NOW), Standing::Waiting);
     }
 
     #[test]
     fn a_deferred_task_is_ready_when_its_time_has_come() {
         let mut task = with_status(task("a"), Status::Deferred);
         task.defer_until = Some(Timestamp::from_seconds(60));
-        let graph = Graph::from_tasks([task.clone()]);
-        assert_eq!(graph.standing(&task, NOW), Standing::Deferred(task.defer_until));
-        assert_eq!(graph.standing(&task, Timestamp::from_seconds(60)), Standing::Ready);
+        let graph = Graph::from_tasks([&task]);
+        assert_eq!(graph.standing(&Node::of(&task), NOW), Standing::Deferred(task.defer_until));
+        assert_eq!(graph.standing(&Node::of(&task), Timestamp::from_seconds(60)), Standing::Ready);
     }
 
     #[test]
     fn members_of_a_cycle_are_blocked_and_the_cycle_is_named() {
-        let graph = Graph::from_tasks([on("a", &["b"]), on("b", &["a"]), on("c", &["a"]), on("d", &["d"])]);
+        let graph = Graph::from_tasks(&[on("a", &["b"]), on("b", &["a"]), on("c", &["a"]), on("d", &["d"])]);
         assert!(graph.ready(NOW).is_empty());
         let reasons = |id: &str| graph.reasons(graph.task(id).expect("in the graph"));
         assert!(reasons("a").contains(&Reason::Cycle));
         assert!(!reasons("c").contains(&Reason::Cycle));
         assert!(reasons("d").contains(&Reason::Cycle));
-        let parents = Graph::from_tasks([under("a", "b"), under("b", "a"), under("c", "c")]);
+        let parents = Graph::from_tasks(&[under("a", "b"), under("b", "a"), under("c", "c")]);
         assert!(parents.ready(NOW).is_empty());
     }
 
     #[test]
     fn waiting_goes_over_dependencies_children_and_ancestors() {
-        let graph = Graph::from_tasks([
+        let graph = Graph::from_tasks(&[
             on("a", &["b"]),
             task("b"),
             under("c", "b"),
@@ -369,18 +424,6 @@ mod tests {
         assert!(graph.waits_for("k", "x"), "p waits for x, and k is part of p");
         assert!(!graph.waits_for("c", "b"));
         assert!(!graph.waits_for("x", "k"));
-    }
-
-    #[test]
-    fn a_task_that_could_never_begin_is_known_before_it_is_made() {
-        let graph = || Graph::from_tasks([task("p"), on("y", &["p"]), task("x")]);
-        let mut part = under("k", "p");
-        part.depends_on = ["y".to_owned()].into();
-        assert_eq!(graph().with(part.clone()).deadlock("k").as_deref(), Some("y"));
-        part.depends_on = ["x".to_owned()].into();
-        assert_eq!(graph().with(part).deadlock("k"), None);
-        let moved = graph().with(under("p", "y")).deadlock("p");
-        assert_eq!(moved.as_deref(), Some("p"), "y waits for p, and so would all its parts");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::Graph;
+use crate::records::Task;
 
 /// A link to a task that does not exist.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
@@ -19,10 +20,10 @@ pub struct Missing {
     pub target: String,
 }
 
-/// Returns the links to tasks that do not exist, in the order of the tasks.
-pub fn missing(graph: &Graph) -> Vec<Missing> {
+/// Returns the links of tasks to tasks that do not exist, in the order of the tasks.
+pub fn missing<'a>(graph: &Graph, tasks: impl IntoIterator<Item = &'a Task>) -> Vec<Missing> {
     let mut found = Vec::new();
-    for task in graph.tasks() {
+    for task in tasks {
         let parent = task.parent.iter().map(|target| ("parent", target));
         let waits = task.depends_on.iter().map(|target| ("depends_on", target));
         let related = task.related.iter().map(|target| ("related", target));
@@ -40,7 +41,7 @@ pub fn missing(graph: &Graph) -> Vec<Missing> {
 /// each group in the order of its ids, the groups in the order of their first.
 pub fn cycles(graph: &Graph) -> Vec<Vec<String>> {
     let on: BTreeMap<&str, Vec<String>> =
-        graph.tasks().map(|task| (task.id.as_str(), graph.waited_for(&task.id))).collect();
+        graph.tasks().map(|task| (task.id().as_str(), graph.waited_for(task.id()))).collect();
     let mut back: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (task, targets) in &on {
         for target in targets {
@@ -91,7 +92,6 @@ fn walk<'a>(from: &'a str, next: &impl Fn(&str) -> Vec<&'a str>, seen: &mut BTre
 mod tests {
     use super::*;
     use crate::base::{Id, Timestamp};
-    use crate::records::Task;
 
     fn task(id: &str, parent: Option<&str>, on: &[&str]) -> Task {
         let mut task = Task::new(Id::parse(id).expect("an id"), Timestamp::EPOCH, "ada");
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn tasks_that_wait_for_each_other_are_one_cycle() {
-        let graph = Graph::from_tasks([
+        let graph = Graph::from_tasks(&[
             task("a", None, &["b"]),
             task("b", None, &["c", "x"]),
             task("c", None, &["a"]),
@@ -118,14 +118,15 @@ mod tests {
     #[test]
     fn a_chain_however_long_is_no_cycle() {
         let chain = (0..20_000).map(|n| task(&format!("t{n}"), None, &[&format!("t{}", n + 1)]));
-        assert!(cycles(&Graph::from_tasks(chain)).is_empty());
+        assert!(cycles(&Graph::from_tasks(&chain.collect::<Vec<_>>())).is_empty());
     }
 
     #[test]
     fn a_link_to_nothing_is_named_with_its_field() {
         let mut odd = task("a", Some("p"), &["b", "x"]);
         odd.related.insert("y".into());
-        let found = missing(&Graph::from_tasks([odd, task("b", None, &[])]));
+        let tasks = [odd, task("b", None, &[])];
+        let found = missing(&Graph::from_tasks(&tasks), &tasks);
         let fields: Vec<_> = found.iter().map(|one| (one.field.as_str(), one.target.as_str())).collect();
         assert_eq!(fields, [("parent", "p"), ("depends_on", "x"), ("related", "y")]);
     }

@@ -1,12 +1,17 @@
 //! The rules behind questions, over one snapshot: what is ready, what is blocked and by what, who has gone silent.
 
+pub mod derive;
 pub mod dispatch;
 pub mod graph;
 pub mod links;
+pub mod lists;
+pub mod near;
 pub mod overlap;
 pub mod presence;
+pub mod reach;
 pub mod stale;
 pub mod tree;
+pub mod whole;
 
 pub use graph::{Graph, Reason, Standing};
 pub use links::{Missing, cycles, missing};

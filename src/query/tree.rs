@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Graph;
-use crate::records::Task;
+use super::graph::Node;
 
 /// Why a task stands in the tree, under the one above it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -87,11 +87,11 @@ pub fn tree(graph: &Graph, root: &str) -> Vec<Line> {
 }
 
 /// What a task waits for directly. A part waits for what its whole waits for too, which stands there already.
-fn waited_for(graph: &Graph, task: &Task, why: &Why) -> Vec<(String, Why)> {
+fn waited_for(graph: &Graph, task: &Node, why: &Why) -> Vec<(String, Why)> {
     let mut next: Vec<(String, Why)> = task.depends_on.iter().map(|on| (on.clone(), Why::Dependency)).collect();
-    next.extend(graph.children(&task.id).into_iter().map(|part| (part.id.to_string(), Why::Part)));
+    next.extend(graph.children(task.id()).into_iter().map(|part| (part.id().to_string(), Why::Part)));
     if *why != Why::Part {
-        let inherited = graph.ancestors(&task.id).0.into_iter().filter(|ancestor| ancestor.is_open());
+        let inherited = graph.ancestors(task.id()).0.into_iter().filter(|ancestor| ancestor.is_open());
         let inherited: BTreeSet<&String> = inherited.flat_map(|ancestor| &ancestor.depends_on).collect();
         let inherited = inherited.into_iter().filter(|on| !task.depends_on.contains(*on));
         next.extend(inherited.map(|on| (on.clone(), Why::Inherited)));
@@ -103,6 +103,7 @@ fn waited_for(graph: &Graph, task: &Task, why: &Why) -> Vec<(String, Why)> {
 mod tests {
     use super::*;
     use crate::base::{Id, Timestamp};
+    use crate::records::Task;
     use crate::records::task::Status;
 
     fn task(id: &str, parent: Option<&str>, on: &[&str]) -> Task {
@@ -113,7 +114,7 @@ mod tests {
     }
 
     fn drawn(root: &str, tasks: Vec<Task>) -> Vec<String> {
-        let lines = tree(&Graph::from_tasks(tasks), root);
+        let lines = tree(&Graph::from_tasks(&tasks), root);
         let draw = |line: Line| {
             format!("{}{} {:?} {:?}", "  ".repeat(line.depth), line.id, line.why, line.below).to_lowercase()
         };
@@ -173,7 +174,7 @@ mod tests {
     #[test]
     fn a_chain_may_be_as_long_as_it_likes() {
         let chain = (0..20_000).map(|n| task(&format!("t{n}"), None, &[&format!("t{}", n + 1)]));
-        let lines = tree(&Graph::from_tasks(chain), "t0");
+        let lines = tree(&Graph::from_tasks(&chain.collect::<Vec<_>>()), "t0");
         assert_eq!((lines.len(), lines[20_000].depth, &lines[20_000].below), (20_001, 20_000, &Below::Missing));
     }
 }

@@ -4,6 +4,7 @@ use super::check;
 use super::field::{Field, Rule};
 use super::kind::{Kind, Place, build_as, came_changed_went, decode_as, happened_as, mark_as, schema_of};
 use super::record::record;
+use super::term::{Term, rank_as, terms_as};
 use crate::base::{Error, Id, Result};
 
 /// The row of the kind.
@@ -17,6 +18,8 @@ pub static AGENT: Kind = Kind {
     build: build_as::<Agent>,
     mark: mark_as::<Agent>,
     happened: happened_as::<Agent>,
+    terms: terms_as::<Agent>,
+    rank: rank_as::<Agent>,
     schema: schema_of::<Agent>,
 };
 
@@ -48,6 +51,14 @@ record! {
 }
 
 impl Agent {
+    fn found_under(&self) -> Vec<Term> {
+        Vec::new()
+    }
+
+    fn ranked(&self) -> i64 {
+        0
+    }
+
     fn check(&self) -> Result<()> {
         check::name("created_by", &self.created_by)?;
         check::name("updated_by", &self.updated_by)?;

@@ -13,6 +13,7 @@ use super::check;
 use super::field::{Field, Rule};
 use super::kind::{Kind, Place, build_as, came_changed_went, decode_as, happened_as, mark_as, schema_of};
 use super::record::record;
+use super::term::{Term, rank_as, terms_as};
 use super::word::words;
 use crate::base::{Id, Result, Seed, Timestamp, id};
 
@@ -27,6 +28,8 @@ pub static CONFLICT: Kind = Kind {
     build: build_as::<Conflict>,
     mark: mark_as::<Conflict>,
     happened: happened_as::<Conflict>,
+    terms: terms_as::<Conflict>,
+    rank: rank_as::<Conflict>,
     schema: schema_of::<Conflict>,
 };
 
@@ -107,6 +110,14 @@ fn sorted(value: &Value) -> Value {
 }
 
 impl Conflict {
+    fn found_under(&self) -> Vec<Term> {
+        vec![Term::new("status", self.status.as_str()), Term::new("record", &self.record)]
+    }
+
+    fn ranked(&self) -> i64 {
+        0
+    }
+
     fn check(&self) -> Result<()> {
         check::title("record", &self.record)?;
         check::title("field", &self.field)?;

@@ -6,6 +6,7 @@ use super::check;
 use super::field::{Field, Rule};
 use super::kind::{Kind, Place, build_as, came_changed_went, decode_as, happened_as, mark_as, schema_of};
 use super::record::record;
+use super::term::{Term, rank_as, terms_as};
 use super::word::words;
 use crate::base::Result;
 
@@ -20,6 +21,8 @@ pub static DECISION: Kind = Kind {
     build: build_as::<Decision>,
     mark: mark_as::<Decision>,
     happened: happened_as::<Decision>,
+    terms: terms_as::<Decision>,
+    rank: rank_as::<Decision>,
     schema: schema_of::<Decision>,
 };
 
@@ -69,6 +72,18 @@ record! {
 }
 
 impl Decision {
+    fn found_under(&self) -> Vec<Term> {
+        let mut terms = vec![Term::new("status", self.status.as_str()), Term::new("type", self.r#type.as_str())];
+        let named = self.supersedes.iter().chain(&self.references);
+        terms.extend(named.map(|other| Term::new("names", other)));
+        terms
+    }
+
+    /// The oldest first.
+    fn ranked(&self) -> i64 {
+        self.created_at.millis().max(0)
+    }
+
     fn check(&self) -> Result<()> {
         check::title("title", &self.title)?;
         check::word("type", self.r#type.as_str())?;

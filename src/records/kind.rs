@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::field::{COMMON, Field, SetBy};
 use super::record::{AnyRecord, Typed, downcast};
+use super::term::Term;
 use super::{agent, codec, conflict, decision, message, reads, sprint, stamps, status, task};
 use crate::base::{Error, Id, Result, Timestamp, id};
 
@@ -43,6 +44,10 @@ pub struct Kind {
     pub mark: fn(&AnyRecord, &AnyRecord, Timestamp, &str) -> Result<Option<AnyRecord>>,
     /// Says in the words of events what happened between two states of a record; see [`happened_as`].
     pub happened: fn(Option<&AnyRecord>, Option<&AnyRecord>) -> Vec<&'static str>,
+    /// Returns the terms of a record of this kind; see [`terms_as`](super::term::terms_as).
+    pub terms: fn(&AnyRecord) -> Vec<Term>,
+    /// Returns the number by which records of this kind are ordered, before their ids.
+    pub rank: fn(&AnyRecord) -> i64,
     /// Draws the JSON Schema of its record.
     pub schema: fn(&mut SchemaGenerator) -> Schema,
 }

@@ -10,6 +10,7 @@ use super::check;
 use super::field::{Field, Rule};
 use super::kind::{Kind, Place, build_as, came_changed_went, decode_as, happened_as, mark_as, schema_of};
 use super::record::record;
+use super::term::{Term, rank_as, terms_as};
 use super::word::words;
 use crate::base::{Result, Timestamp, id};
 
@@ -24,6 +25,8 @@ pub static MESSAGE: Kind = Kind {
     build: build_as::<Message>,
     mark: mark_as::<Message>,
     happened: happened_as::<Message>,
+    terms: terms_as::<Message>,
+    rank: rank_as::<Message>,
     schema: schema_of::<Message>,
 };
 
@@ -115,6 +118,34 @@ impl Message {
     pub fn is_log_entry(&self) -> bool {
         let thread = self.thread.as_deref().map(id::fold);
         self.r#type == Type::Note && thread == Some(id::fold(&log_of(&self.from)))
+    }
+
+    /// Returns the ids of what it is an answer to: a response, an approval or a directive answers its thread and what it
+    /// refers to.
+    pub fn answered(&self) -> impl Iterator<Item = &String> {
+        let is_answer = matches!(self.r#type, Type::Response | Type::Approval | Type::Directive);
+        self.thread.iter().chain(&self.references).filter(move |_| is_answer)
+    }
+
+    /// Names are the same whatever their case.
+    fn found_under(&self) -> Vec<Term> {
+        let mut terms = vec![Term::new("type", self.r#type.as_str()), Term::new("from", id::fold(&self.from))];
+        terms.extend(self.to.iter().map(|to| Term::new("to", id::fold(to))));
+        terms.extend(self.thread.iter().map(|thread| Term::new("thread", id::fold(thread))));
+        terms.extend(self.answered().map(|asked| Term::new("answers", asked)));
+        if self.priority == Urgency::Urgent {
+            terms.push(Term::flag("urgent"));
+        }
+        if self.is_log_entry() {
+            terms.push(Term::new("log", id::fold(&self.from)));
+        }
+        terms.extend(self.references.iter().map(|other| Term::new("names", other)));
+        terms.extend(self.external_ref.iter().map(|name| Term::new("external", name)));
+        terms
+    }
+
+    fn ranked(&self) -> i64 {
+        0
     }
 
     fn check(&self) -> Result<()> {

@@ -20,6 +20,7 @@ pub mod sprint;
 pub mod stamps;
 pub mod status;
 pub mod task;
+pub mod term;
 pub mod word;
 
 pub use agent::Agent;
@@ -35,3 +36,4 @@ pub use sprint::Sprint;
 pub use stamps::{Edited, Stamp};
 pub use status::StatusEntry;
 pub use task::Task;
+pub use term::{Position, Term};

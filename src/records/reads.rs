@@ -9,6 +9,7 @@ use super::field::{Field, Rule};
 use super::kind::{Kind, Place, build_as, decode_as, happened_as, mark_as, schema_of};
 use super::message::{MESSAGE, Message};
 use super::record::record;
+use super::term::{Term, rank_as, terms_as};
 use crate::base::Result;
 
 /// The row of the kind.
@@ -22,6 +23,8 @@ pub static READS: Kind = Kind {
     build: build_as::<Reads>,
     mark: mark_as::<Reads>,
     happened: happened_as::<Reads>,
+    terms: terms_as::<Reads>,
+    rank: rank_as::<Reads>,
     schema: schema_of::<Reads>,
 };
 
@@ -36,6 +39,14 @@ record! {
 }
 
 impl Reads {
+    fn found_under(&self) -> Vec<Term> {
+        Vec::new()
+    }
+
+    fn ranked(&self) -> i64 {
+        0
+    }
+
     /// Returns the record for a message that nobody has read.
     pub fn of(message: &Message) -> Self {
         Reads::new(message.id.clone(), message.created_at, &message.created_by)

@@ -53,6 +53,14 @@ impl Recipient {
         !matches!(self, Recipient::Agent(_))
     }
 
+    /// Returns whether both are for the same, whatever the case of their names.
+    pub fn is_same(&self, other: &Recipient) -> bool {
+        match (self, other) {
+            (Recipient::Agent(one), Recipient::Agent(other)) => one.folded() == other.folded(),
+            (one, other) => one == other,
+        }
+    }
+
     /// Returns the folder of the links to messages for it.
     pub fn folder(&self) -> String {
         match self {

@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 
 use super::kind::Kind;
 use super::stamps::Edited;
+use super::term::Term;
 use crate::base::{Id, Result, Timestamp};
 
 /// A record of any kind, for the layers that treat all kinds alike.
@@ -52,6 +53,12 @@ pub trait Typed: Record + Clone + Serialize + DeserializeOwned + JsonSchema {
 
     /// Says in the words of events what happened between two states: `task.created`. One of the two may be missing.
     fn happened(before: Option<&Self>, after: Option<&Self>) -> Vec<&'static str>;
+
+    /// Returns the terms under which it is found, in any order.
+    fn terms(&self) -> Vec<Term>;
+
+    /// Returns the number by which records of the kind are ordered, before their ids.
+    fn rank(&self) -> i64;
 
     /// Returns the parts that every record has, to be changed.
     fn common_mut(&mut self) -> Common<'_>;
@@ -163,6 +170,8 @@ macro_rules! record {
             const KIND: &'static $crate::records::kind::Kind = &$kind;
             fn validate(&self) -> $crate::base::Result<()> { self.check() }
             fn happened(before: Option<&Self>, after: Option<&Self>) -> Vec<&'static str> { $name::told(before, after) }
+            fn terms(&self) -> Vec<$crate::records::term::Term> { self.found_under() }
+            fn rank(&self) -> i64 { self.ranked() }
             fn common_mut(&mut self) -> $crate::records::record::Common<'_> {
                 $crate::records::record::Common {
                     updated_at: &mut self.updated_at,

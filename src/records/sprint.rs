@@ -12,6 +12,7 @@ use super::check;
 use super::field::{Field, Rule};
 use super::kind::{Kind, Place, build_as, came_changed_went, decode_as, happened_as, mark_as, schema_of};
 use super::record::record;
+use super::term::{Term, rank_as, terms_as};
 use super::word::words;
 use crate::base::{Result, Timestamp};
 
@@ -26,6 +27,8 @@ pub static SPRINT: Kind = Kind {
     build: build_as::<Sprint>,
     mark: mark_as::<Sprint>,
     happened: happened_as::<Sprint>,
+    terms: terms_as::<Sprint>,
+    rank: rank_as::<Sprint>,
     schema: schema_of::<Sprint>,
 };
 
@@ -98,6 +101,16 @@ pub struct Phase {
 }
 
 impl Sprint {
+    fn found_under(&self) -> Vec<Term> {
+        let state = if self.status.is_open() { "open" } else { "closed" };
+        vec![Term::new("state", state), Term::new("status", self.status.as_str())]
+    }
+
+    /// The oldest first.
+    fn ranked(&self) -> i64 {
+        self.created_at.millis().max(0)
+    }
+
     fn check(&self) -> Result<()> {
         check::title("title", &self.title)?;
         check::word("status", self.status.as_str())?;

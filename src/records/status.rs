@@ -6,8 +6,9 @@ use super::check;
 use super::field::{Field, Rule};
 use super::kind::{Kind, Place, build_as, came_changed_went, decode_as, happened_as, mark_as, schema_of};
 use super::record::record;
+use super::term::{Term, rank_as, terms_as};
 use super::word::words;
-use crate::base::{Result, Timestamp};
+use crate::base::{Result, Timestamp, id};
 
 /// The row of the kind.
 pub static STATUS: Kind = Kind {
@@ -20,6 +21,8 @@ pub static STATUS: Kind = Kind {
     build: build_as::<StatusEntry>,
     mark: mark_as::<StatusEntry>,
     happened: happened_as::<StatusEntry>,
+    terms: terms_as::<StatusEntry>,
+    rank: rank_as::<StatusEntry>,
     schema: schema_of::<StatusEntry>,
 };
 
@@ -80,6 +83,23 @@ record! {
 }
 
 impl StatusEntry {
+    /// What is asked for of an entry is compared without regard to case.
+    fn found_under(&self) -> Vec<Term> {
+        let mut terms = vec![
+            Term::new("agent", id::fold(&self.agent)),
+            Term::new("status", id::fold(self.status.as_str())),
+            Term::new("severity", id::fold(self.severity.as_str())),
+            self.about(),
+        ];
+        terms.extend(self.sprint.iter().map(|sprint| Term::new("sprint", id::fold(sprint))));
+        terms.extend(self.task.iter().map(|task| Term::new("task", id::fold(task))));
+        terms
+    }
+
+    fn ranked(&self) -> i64 {
+        0
+    }
+
     fn check(&self) -> Result<()> {
         check::name("agent", &self.agent)?;
         check::optional_name("sprint", self.sprint.as_deref())?;
@@ -88,6 +108,18 @@ impl StatusEntry {
         check::word("severity", self.severity.as_str())?;
         check::name("created_by", &self.created_by)?;
         check::name("updated_by", &self.updated_by)
+    }
+
+    /// Returns the term that all entries of the same agent about the same task, or about the same sprint as a whole, have.
+    pub fn about(&self) -> Term {
+        let task = self.task.as_deref().map(|task| (true, task));
+        StatusEntry::about_of(&self.agent, task.or_else(|| self.sprint.as_deref().map(|sprint| (false, sprint))))
+    }
+
+    /// Returns the term of the entries of an agent about a task (true) or a sprint as a whole.
+    pub fn about_of(agent: &str, subject: Option<(bool, &str)>) -> Term {
+        let word = subject.map_or("", |(is_task, _)| if is_task { "task" } else { "sprint" });
+        Term::new("about", format!("{}\n{word}\n{}", id::fold(agent), subject.map_or("", |(_, id)| id)))
     }
 
     fn told(before: Option<&Self>, after: Option<&Self>) -> Vec<&'static str> {

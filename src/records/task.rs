@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::field::{Field, Rule};
 use super::kind::{Kind, Place, build_as, came_changed_went, decode_as, happened_as, mark_as, schema_of};
 use super::record::record;
+use super::term::{Term, rank_as, terms_as};
 use super::word::words;
 use crate::base::{Result, Timestamp};
 use crate::records::check;
@@ -26,6 +27,8 @@ pub static TASK: Kind = Kind {
     build: build_as::<Task>,
     mark: mark_as::<Task>,
     happened: happened_as::<Task>,
+    terms: terms_as::<Task>,
+    rank: rank_as::<Task>,
     schema: schema_of::<Task>,
 };
 
@@ -298,6 +301,53 @@ fn is_zero(count: &u64) -> bool {
 }
 
 impl Task {
+    fn found_under(&self) -> Vec<Term> {
+        let is_open = self.is_open();
+        let mut terms = vec![
+            Term::new("state", if is_open { "open" } else { "closed" }),
+            Term::new("status", self.status.as_str()),
+            Term::new("type", self.r#type.as_str()),
+        ];
+        terms.extend(self.labels.iter().map(|label| Term::new("label", label)));
+        terms.extend(self.depends_on.iter().map(|on| Term::new("on", on)));
+        let places = [
+            ("sprint", "sprint/open", &self.sprint),
+            ("parent", "parent/open", &self.parent),
+            ("assignee", "assignee/open", &self.assignee),
+        ];
+        for (name, open, value) in places {
+            let Some(value) = value else { continue };
+            terms.push(Term::new(name, value));
+            terms.extend(is_open.then(|| Term::new(open, value)));
+        }
+        if let Some(sprint) = self.sprint.as_ref().filter(|_| self.status == Status::InProgress) {
+            terms.push(Term::new("sprint/in_progress", sprint));
+        }
+        if let Some(claim) = &self.claim {
+            terms.push(Term::flag("claimed"));
+            terms.push(Term::new("claim", &claim.id));
+        }
+        let named = self.related.iter().chain(&self.discovered_from);
+        terms.extend(named.map(|other| Term::new("names", other)));
+        terms.extend(self.external_ref.iter().map(|name| Term::new("external", name)));
+        terms
+    }
+
+    /// The most important first, then the oldest. Words for a priority that this version does not know come last.
+    fn ranked(&self) -> i64 {
+        /// More than any moment has milliseconds, before or after 1970.
+        const STEP: i64 = 1 << 49;
+        let importance = match self.priority {
+            Priority::P0 => 0,
+            Priority::P1 => 1,
+            Priority::P2 => 2,
+            Priority::P3 => 3,
+            Priority::P4 => 4,
+            Priority::Other(_) => 5,
+        };
+        importance * STEP + (STEP / 2 + self.created_at.millis()).clamp(0, STEP - 1)
+    }
+
     fn check(&self) -> Result<()> {
         check::title("title", &self.title)?;
         check::word("type", self.r#type.as_str())?;

@@ -21,6 +21,7 @@ pub mod transact;
 use std::path::PathBuf;
 
 use crate::base::{Error, Result, Seed, Timestamp, time};
+use crate::index;
 use crate::store::{Oid, STATE_REF, Store};
 
 pub use draft::{Draft, DraftFile};
@@ -59,6 +60,7 @@ pub struct Session {
     options: Options,
     now: Timestamp,
     seed: Seed,
+    index: index::Keeper,
 }
 
 impl Session {
@@ -83,7 +85,14 @@ impl Session {
     }
 
     fn with(store: Store, settings: Settings, options: Options) -> Result<Self> {
-        let mut session = Session { store, settings, options, now: time::now(), seed: Seed::draw()? };
+        let mut session = Session {
+            store,
+            settings,
+            options,
+            now: time::now(),
+            seed: Seed::draw()?,
+            index: index::Keeper::default(),
+        };
         if session.options.at.is_some() {
             // What was looked at then is looked at as of then.
             session.now = session.moment_viewed()?;
@@ -141,10 +150,20 @@ impl Session {
     /// # Errors
     /// `not_set_up`, `damaged`, `newer_format`.
     pub fn snapshot(&self) -> Result<TreeSnapshot<'_>> {
-        self.snapshot_at(self.viewed()?)
+        let commit = self.viewed()?;
+        if self.is_at_present() { self.snapshot_on(commit) } else { self.snapshot_at(commit) }
     }
 
-    /// Returns the records as they were at a commit of the state's history.
+    /// Returns the records at the tip, or at a commit that is about to be the tip: questions about many of them are
+    /// answered by the index.
+    ///
+    /// # Errors
+    /// `damaged`, `newer_format`.
+    pub fn snapshot_on(&self, tip: Oid) -> Result<TreeSnapshot<'_>> {
+        Ok(self.snapshot_at(tip)?.with_index(&self.index))
+    }
+
+    /// Returns the records as they were at a commit of the state's history, read one by one.
     ///
     /// # Errors
     /// `damaged`, `newer_format`.

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::base::{Error, Id, Result, id, text};
-use crate::records::Kind;
 use crate::records::kind::named_kinds;
-use crate::state::Snapshot;
+use crate::records::{Kind, Term};
+use crate::state::{Select, Snapshot};
 
 /// The most candidates that an ambiguous name lists.
 const MOST_CANDIDATES: usize = 10;
@@ -36,10 +36,8 @@ pub fn any(snapshot: &dyn Snapshot, name: &str) -> Result<(&'static Kind, Id)> {
 fn foreign(snapshot: &dyn Snapshot, name: &str) -> Result<Option<(&'static Kind, Id)>> {
     let mut found = Vec::new();
     for kind in named_kinds().filter(|kind| kind.field("external_ref").is_some()) {
-        let records = snapshot.scan(kind)?;
-        let called_so =
-            records.iter().filter(|record| record.to_map().get("external_ref").is_some_and(|other| other == name));
-        found.extend(called_so.map(|record| (kind, record.id().clone())));
+        let called_so = snapshot.under(kind, &Select::with(Term::new("external", name)))?;
+        found.extend(called_so.into_iter().map(|id| (kind, id)));
     }
     if found.is_empty() { Ok(None) } else { single(found, &[], name).map(Some) }
 }
@@ -74,7 +72,7 @@ fn among(snapshot: &dyn Snapshot, kinds: &[&'static Kind], name: &str) -> Result
     let folded = id::fold(name);
     let mut starting = Vec::new();
     for kind in kinds {
-        let ids = snapshot.ids(kind)?.into_iter().filter(|id| id.folded().starts_with(&folded));
+        let ids = snapshot.starting(kind, &folded)?.into_iter();
         starting.extend(ids.map(|id| (*kind, id)));
     }
     single(starting, kinds, name)

@@ -1,16 +1,18 @@
-//! The records at one commit, read from its tree as they are asked for.
+//! The records at one commit, read from its tree as they are asked for. Questions about many of them go to the index,
+//! where there is one for this moment that can answer; where there is none, all records are read.
 //!
 //! A file that is no record is never an answer and never stops one: lists skip it, asking for it by id is an error.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::base::{Error, Id, Result};
-use crate::records::recipient::Recipient;
-use crate::records::record::{Record, downcast};
-use crate::records::{Config, Kind, Task, config, kind, task};
-use crate::state::Snapshot;
+use crate::index::{Keeper, View};
+use crate::records::recipient::{self, Recipient};
+use crate::records::record::Record;
+use crate::records::{Config, Kind, Position, Term, config, kind};
+use crate::state::{End, Page, Paging, Select, Snapshot, select};
 use crate::store::{Oid, STATE_REF, Store, Tree};
 
 /// The records at one commit.
@@ -18,15 +20,14 @@ pub struct TreeSnapshot<'s> {
     commit: Oid,
     pub(super) tree: Tree<'s>,
     config: Config,
+    store: &'s Store,
+    index: Option<&'s Keeper>,
+    view: OnceCell<Option<View<'s>>>,
     scanned: RefCell<BTreeMap<&'static str, Records>>,
     broken: RefCell<BTreeMap<&'static str, Vec<Id>>>,
-    named: RefCell<BTreeMap<(&'static str, String), Read>>,
 }
 
 type Records = Vec<Arc<dyn Record>>;
-
-/// Records, and the ids of files that should be some and are none.
-type Read = (Records, Vec<Id>);
 
 impl<'s> TreeSnapshot<'s> {
     /// Opens the records at a commit, once its settings say that this version can read them.
@@ -37,10 +38,29 @@ impl<'s> TreeSnapshot<'s> {
             commit,
             tree,
             config,
+            store,
+            index: None,
+            view: OnceCell::new(),
             scanned: RefCell::default(),
             broken: RefCell::default(),
-            named: RefCell::default(),
         })
+    }
+
+    /// Lets the index answer what it can.
+    pub(super) fn with_index(mut self, index: &'s Keeper) -> Self {
+        self.index = Some(index);
+        self
+    }
+
+    /// Has the index brought up to date, where it is far behind, before anybody has to wait for the answer.
+    pub(super) fn prepare(&self) {
+        if let Some(index) = self.index() {
+            index.prepare(self);
+        }
+    }
+
+    fn index(&self) -> Option<&View<'s>> {
+        self.view.get_or_init(|| self.index?.view(self.store, self.commit)).as_ref()
     }
 
     /// Returns the commit.
@@ -71,35 +91,32 @@ impl<'s> TreeSnapshot<'s> {
         Ok(self.tree.read(path)?.map(|blob| blob.bytes))
     }
 
-    /// Reads every record of a kind whose file `looks_right`; what cannot be read is passed over.
-    fn read_all(&self, kind: &'static Kind, looks_right: impl Fn(&[u8]) -> bool) -> Result<Read> {
+    /// Returns how many files in the tree are no records and should be some.
+    ///
+    /// # Errors
+    /// `damaged` where the tree itself cannot be read.
+    pub fn count_unreadable(&self) -> Result<usize> {
+        match self.index().and_then(|index| index.broken(self)) {
+            Some(broken) => Ok(broken.len()),
+            None => Ok(self.unreadable()?.len()),
+        }
+    }
+
+    /// Reads every record of a kind; what cannot be read is passed over, and named.
+    fn read_all(&self, kind: &'static Kind) -> Result<(Records, Vec<Id>)> {
         let (mut records, mut broken) = (Vec::new(), Vec::new());
         self.tree.walk(kind.folder(), &mut |path, blob| {
             let Some((_, id)) = kind::locate(path) else { return Ok(()) };
             // What is too large for a record is not looked into.
             let bytes = self.bytes(blob)?.unwrap_or_default();
-            if looks_right(&bytes) {
-                match decode(kind, &id, &bytes) {
-                    Ok(record) => records.push(record),
-                    Err(_) => broken.push(id),
-                }
+            match decode(kind, &id, &bytes) {
+                Ok(record) => records.push(record),
+                Err(_) => broken.push(id),
             }
             Ok(())
         })?;
         records.sort_by(|a, b| a.id().cmp(b.id()));
         Ok((records, broken))
-    }
-
-    /// Returns the records of a kind in whose file an id stands, and those of them that cannot be read. One pass over the
-    /// files answers both, and is remembered.
-    fn naming(&self, kind: &'static Kind, id: &str) -> Result<Read> {
-        let key = (kind.name, id.to_owned());
-        if let Some(known) = self.named.borrow().get(&key) {
-            return Ok(known.clone());
-        }
-        let found = self.read_all(kind, |bytes| holds(bytes, id))?;
-        self.named.borrow_mut().insert(key, found.clone());
-        Ok(found)
     }
 
     /// Returns the bytes of a file; nothing where it is larger than any record, so that one file stops no list.
@@ -139,13 +156,17 @@ impl Snapshot for TreeSnapshot<'_> {
         if let Some(known) = self.scanned.borrow().get(kind.name) {
             return Ok(known.clone());
         }
-        let (records, broken) = self.read_all(kind, |_| true)?;
+        let (records, broken) = self.read_all(kind)?;
         self.scanned.borrow_mut().insert(kind.name, records.clone());
         self.broken.borrow_mut().insert(kind.name, broken);
         Ok(records)
     }
 
     fn broken(&self, kind: &'static Kind) -> Result<Vec<Id>> {
+        if let Some(broken) = self.index().and_then(|index| index.broken(self)) {
+            let places = broken.into_iter().filter_map(|file| file.place);
+            return Ok(places.filter(|(of, _)| *of == kind.name).map(|(_, id)| id).collect());
+        }
         self.scan(kind)?;
         Ok(self.broken.borrow().get(kind.name).cloned().unwrap_or_default())
     }
@@ -156,6 +177,19 @@ impl Snapshot for TreeSnapshot<'_> {
         let mut ids: Vec<Id> = names.filter_map(|name| Id::parse(name).ok()).collect();
         ids.sort();
         Ok(ids)
+    }
+
+    fn is_linked(&self, recipient: &Recipient, message: &Id) -> Result<bool> {
+        Ok(self.tree.find(&recipient.path(message))?.is_some())
+    }
+
+    fn links(&self) -> Result<Vec<(Recipient, Id)>> {
+        let mut links = Vec::new();
+        self.tree.walk(recipient::FOLDER, &mut |path, _| {
+            links.extend(recipient::locate(path));
+            Ok(())
+        })?;
+        Ok(links)
     }
 
     fn config(&self) -> Result<Config> {
@@ -172,17 +206,40 @@ impl Snapshot for TreeSnapshot<'_> {
         Ok(ids.into_iter().find(|other| other.folded() == folded))
     }
 
-    /// A child's file holds its parent's id; only such files are parsed.
-    fn children(&self, id: &str) -> Result<Vec<Task>> {
-        let known = self.scanned.borrow().contains_key(task::TASK.name);
-        let records = if known { self.scan(&task::TASK)? } else { self.naming(&task::TASK, id)?.0 };
-        let tasks = records.iter().filter_map(downcast::<Task>);
-        Ok(tasks.filter(|child| child.parent.as_deref() == Some(id)).cloned().collect())
+    fn broken_naming(&self, kind: &'static Kind, id: &str) -> Result<Vec<Id>> {
+        let mut naming = Vec::new();
+        for broken in self.broken(kind)?.into_iter().filter(|broken| broken.as_str() != id) {
+            let blob = self.tree.find(&kind.path(&broken))?;
+            let bytes = blob.map(|blob| self.bytes(blob)).transpose()?.flatten();
+            // What is too large to be looked into may name anything.
+            if bytes.is_none_or(|bytes| holds(&bytes, id)) {
+                naming.push(broken);
+            }
+        }
+        Ok(naming)
     }
 
-    fn broken_naming(&self, kind: &'static Kind, id: &str) -> Result<Vec<Id>> {
-        let (_, broken) = self.naming(kind, id)?;
-        Ok(broken.into_iter().filter(|broken| broken.as_str() != id).collect())
+    fn select(&self, kind: &'static Kind, wanted: &Select, paging: &Paging, end: End) -> Result<Page<Id>> {
+        if let Some(index) = self.index()
+            && let Some(page) = index.select(self, kind, wanted, paging, end)?
+        {
+            return Ok(page);
+        }
+        select::scanned(&self.scan(kind)?, wanted, paging, end)
+    }
+
+    fn derived(&self, kind: &'static Kind, term: &Term, paging: &Paging) -> Result<Option<Page<Position>>> {
+        match self.index() {
+            Some(index) => index.derived(self, kind, term, paging),
+            None => Ok(None),
+        }
+    }
+
+    fn starting(&self, kind: &'static Kind, folded: &str) -> Result<Vec<Id>> {
+        if let Some(ids) = self.index().and_then(|index| index.starting(self, kind, folded)) {
+            return Ok(ids);
+        }
+        Ok(self.ids(kind)?.into_iter().filter(|id| id.folded().starts_with(folded)).collect())
     }
 }
 

@@ -60,6 +60,10 @@ impl Session {
             // Before our turn: git may take a moment, and nobody is to wait for it.
             context.tracked = self.tracked_files()?;
         }
+        if operation.looks_at_others() {
+            // As well: an index that has to be made anew is not made while others wait for us.
+            self.snapshot()?.prepare();
+        }
         self.transact_with(&identity, &context, |snapshot| {
             if !operation.looks_at_signs() {
                 return ops::apply(operation, snapshot, &context);
@@ -101,7 +105,7 @@ impl Session {
                 wait_for_git(deadline)?;
                 continue;
             };
-            let snapshot = self.snapshot_at(tip)?;
+            let snapshot = self.snapshot_on(tip)?;
             let changes = decide(&snapshot)?;
             precondition::check(self.options().if_match.as_deref(), &snapshot, &changes)?;
             if changes.is_empty() {

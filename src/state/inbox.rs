@@ -38,11 +38,6 @@ impl Reader {
         self.role.iter().cloned().map(Recipient::Role).chain([Recipient::All]).collect()
     }
 
-    /// Returns whether a message is addressed to it, by name or with others.
-    pub fn is_meant(&self, message: &Message) -> bool {
-        message.to.iter().any(|to| id::fold(to) == self.name) || self.shares(message)
-    }
-
     /// Returns whether a message to several reaches it: said by another, and not before its time.
     pub fn shares(&self, message: &Message) -> bool {
         let groups = self.groups();
@@ -55,7 +50,8 @@ impl Reader {
         reads.is_some_and(|reads| reads.readers.iter().any(|reader| id::fold(reader) == self.name))
     }
 
-    fn was_there(&self, message: &str) -> bool {
+    /// Returns whether a message to several was said when it was there to be told.
+    pub fn was_there(&self, message: &str) -> bool {
         let said = id::ulid_time(message).map(|at| at.millis());
         self.since.is_none_or(|since| said.is_none_or(|said| said >= since))
     }

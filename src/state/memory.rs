@@ -68,6 +68,10 @@ impl Snapshot for Memory {
         Ok(self.files.keys().filter_map(ours).map(|(_, message)| message).collect())
     }
 
+    fn links(&self) -> Result<Vec<(Recipient, Id)>> {
+        Ok(self.files.keys().filter_map(|path| recipient::locate(path)).collect())
+    }
+
     fn config(&self) -> Result<Config> {
         Ok(self.settings.clone())
     }

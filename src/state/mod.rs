@@ -10,10 +10,12 @@ pub mod inbox;
 pub mod memory;
 pub mod overlay;
 pub mod page;
+pub mod select;
 pub mod snapshot;
 
 pub use changeset::{Changeset, Edit, Warning};
 pub use event::Event;
 pub use overlay::Overlay;
 pub use page::{Page, Paging};
-pub use snapshot::{Snapshot, all, find, get};
+pub use select::{End, Select};
+pub use snapshot::{Snapshot, all, find, get, load};

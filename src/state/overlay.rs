@@ -1,6 +1,6 @@
 //! A moment with changes laid over it that have not been made yet.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{Changeset, Edit, Snapshot};
@@ -104,6 +104,19 @@ impl Snapshot for Overlay<'_> {
         }
         ids.sort();
         Ok(ids)
+    }
+
+    fn links(&self) -> Result<Vec<(Recipient, Id)>> {
+        let mut links: BTreeSet<(Recipient, Id)> = self.below.links()?.into_iter().collect();
+        for (path, edit) in &self.files {
+            let Some(link) = recipient::locate(path) else { continue };
+            if record(edit).is_some() {
+                links.insert(link)
+            } else {
+                links.remove(&link)
+            };
+        }
+        Ok(links.into_iter().collect())
     }
 
     fn config(&self) -> Result<Config> {

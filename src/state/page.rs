@@ -5,6 +5,10 @@
 
 use serde::Serialize;
 
+use super::{Snapshot, load};
+use crate::base::{Id, Result};
+use crate::records::Typed;
+
 /// Which part of a list is wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Paging {
@@ -61,9 +65,28 @@ impl<T> Page<T> {
         Page { items, total, next_cursor }
     }
 
+    /// Returns the same page of what is made of its items.
+    ///
+    /// # Errors
+    /// The first of `change`.
+    pub fn try_map<U>(self, change: impl FnMut(T) -> Result<U>) -> Result<Page<U>> {
+        let items = self.items.into_iter().map(change).collect::<Result<_>>()?;
+        Ok(Page { items, total: self.total, next_cursor: self.next_cursor })
+    }
+
     /// Returns the same page of other items.
     pub fn map<U>(self, change: impl FnMut(T) -> U) -> Page<U> {
         Page { items: self.items.into_iter().map(change).collect(), total: self.total, next_cursor: self.next_cursor }
+    }
+}
+
+impl Page<Id> {
+    /// Returns the same page of the records with these ids; those that cannot be read are left out.
+    ///
+    /// # Errors
+    /// Whatever the snapshot cannot read, but for files that are no records.
+    pub fn load<T: Typed>(self, snapshot: &(impl Snapshot + ?Sized)) -> Result<Page<T>> {
+        Ok(Page { items: load(snapshot, &self.items)?, total: self.total, next_cursor: self.next_cursor })
     }
 }
 

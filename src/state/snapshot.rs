@@ -5,10 +5,13 @@
 
 use std::sync::Arc;
 
+use super::page::{Page, Paging};
+use super::select::{self, End, Select};
 use crate::base::{Error, Id, Result, id};
 use crate::records::recipient::Recipient;
 use crate::records::record::{Record, Typed, downcast};
-use crate::records::{Config, Kind, Task};
+use crate::records::task::TASK;
+use crate::records::{Config, Kind, Position, Task, Term};
 
 /// One moment of all records. Every answer of one snapshot is of the same moment.
 pub trait Snapshot {
@@ -42,6 +45,14 @@ pub trait Snapshot {
     /// Returns the ids of the messages that are linked for a recipient, oldest first, read or not.
     fn linked(&self, recipient: &Recipient) -> Result<Vec<Id>>;
 
+    /// Returns whether a message is linked for a recipient.
+    fn is_linked(&self, recipient: &Recipient, message: &Id) -> Result<bool> {
+        Ok(self.linked(recipient)?.contains(message))
+    }
+
+    /// Returns all links to messages.
+    fn links(&self) -> Result<Vec<(Recipient, Id)>>;
+
     /// Returns the ids of the messages that an agent has unread, oldest first.
     fn inbox(&self, agent: &str) -> Result<Vec<Id>> {
         super::inbox::unread(self, agent)
@@ -56,11 +67,41 @@ pub trait Snapshot {
         Ok(self.ids(kind)?.into_iter().find(|other| other.folded() == folded))
     }
 
+    /// Returns a page of the ids of the readable records that are wanted, in the order of their kind.
+    ///
+    /// # Errors
+    /// `bad_cursor` (5) where the cursor is none of this list.
+    fn select(&self, kind: &'static Kind, wanted: &Select, paging: &Paging, end: End) -> Result<Page<Id>> {
+        select::scanned(&self.scan(kind)?, wanted, paging, end)
+    }
+
+    /// Returns the ids of all readable records that are wanted, in order.
+    fn under(&self, kind: &'static Kind, wanted: &Select) -> Result<Vec<Id>> {
+        let mut ids = self.select(kind, wanted, &Paging { limit: usize::MAX, cursor: None }, End::First)?.items;
+        ids.sort();
+        Ok(ids)
+    }
+
+    /// Returns how many readable records are wanted.
+    fn count(&self, kind: &'static Kind, wanted: &Select) -> Result<usize> {
+        Ok(self.select(kind, wanted, &Paging { limit: 0, cursor: None }, End::First)?.total)
+    }
+
+    /// Returns the positions of the records with a term that is derived from other records as well; nothing where
+    /// such terms are not kept here, and have to be found out.
+    fn derived(&self, kind: &'static Kind, term: &Term, paging: &Paging) -> Result<Option<Page<Position>>> {
+        let _ = (kind, term, paging);
+        Ok(None)
+    }
+
+    /// Returns the ids that begin like this, without regard to case.
+    fn starting(&self, kind: &'static Kind, folded: &str) -> Result<Vec<Id>> {
+        Ok(self.ids(kind)?.into_iter().filter(|id| id.folded().starts_with(folded)).collect())
+    }
+
     /// Returns the tasks that name this one as their parent, in the order of their ids.
     fn children(&self, task: &str) -> Result<Vec<Task>> {
-        let mut tasks = all::<Task>(self)?;
-        tasks.retain(|child| child.parent.as_deref() == Some(task));
-        Ok(tasks)
+        load(self, &self.under(&TASK, &Select::with(Term::new("parent", task)))?)
     }
 }
 
@@ -83,6 +124,22 @@ pub fn get<T: Typed>(snapshot: &(impl Snapshot + ?Sized), id: &str) -> Result<T>
 /// Returns all readable records of the kind `T`, in the order of their ids.
 pub fn all<T: Typed>(snapshot: &(impl Snapshot + ?Sized)) -> Result<Vec<T>> {
     Ok(snapshot.scan(T::KIND)?.iter().filter_map(downcast::<T>).cloned().collect())
+}
+
+/// Returns the records of the kind `T` with these ids, in their order; those that are gone or cannot be read are left out.
+///
+/// # Errors
+/// Whatever the snapshot cannot read, but for files that are no records.
+pub fn load<T: Typed>(snapshot: &(impl Snapshot + ?Sized), ids: &[Id]) -> Result<Vec<T>> {
+    let mut records = Vec::with_capacity(ids.len());
+    for id in ids {
+        match find::<T>(snapshot, id) {
+            Ok(found) => records.extend(found),
+            Err(error) if matches!(error.code(), "unreadable" | "too_large") => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(records)
 }
 
 /// Makes the error for a record that does not exist.

@@ -45,6 +45,7 @@ pub use environment::Environment;
 pub use history::Log;
 pub use oid::{ObjectFormat, Oid};
 pub use open::is_durable;
+pub use queue::boot_id;
 pub use remote::remote_prefix;
 pub use tree::{Blob, Entry, Tree};
 pub use writer::{NewCommit, Published, Writer};
@@ -237,6 +238,14 @@ impl Store {
         let old = old.map(|id| commit::read(&self.objects, id)).transpose()?;
         let new = commit::read(&self.objects, new)?;
         diff::trees(&self.objects, old.map(|commit| commit.tree), Some(new.tree))
+    }
+
+    /// Gives a file below [`coord_dir`](Self::coord_dir) the mode that `core.sharedRepository` asks for.
+    ///
+    /// # Errors
+    /// Where it cannot be changed.
+    pub fn adjust_modes(&self, path: &Path) -> std::io::Result<()> {
+        self.files.modes.adjust(path)
     }
 
     /// Waits for the right to write, no longer than `wait`. Do beforehand what can be done beforehand.

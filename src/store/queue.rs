@@ -195,7 +195,7 @@ fn wait_for(file: File, wait: Duration) -> io::Result<Option<File>> {
 }
 
 /// Returns what names this run of the machine; `-` where the system does not say.
-fn boot_id() -> &'static str {
+pub fn boot_id() -> &'static str {
     static BOOT: OnceLock<String> = OnceLock::new();
     BOOT.get_or_init(|| {
         let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();

@@ -6,6 +6,7 @@ mod docs;
 mod errors;
 mod harness;
 mod hostile;
+mod index;
 mod layers;
 mod races;
 mod records;

@@ -7,13 +7,14 @@ use serde::{Deserialize, Serialize};
 use crate::base::{Result, text};
 use crate::commands::args::ListArgs;
 use crate::commands::page::{Page, Style, plain, styled};
-use crate::commands::record::presence_style;
-use crate::commands::record::{self, Listed, RecordJson};
+use crate::commands::record::{self, Listed, RecordJson, presence_style};
 use crate::commands::schema::of::Of;
 use crate::commands::verb::{Group, Report, Scene, Verb};
 use crate::query::Presence;
-use crate::records::{Agent, Task};
-use crate::state::{Page as Items, all};
+use crate::query::lists::claimed;
+use crate::records::Agent;
+use crate::records::agent::AGENT;
+use crate::state::{End, Select, Snapshot};
 
 /// List the agents, and whether they are alive
 #[derive(Debug, Default, ClapArgs, Deserialize, JsonSchema)]
@@ -57,9 +58,9 @@ impl Verb for List {
     fn run(args: Args, scene: &Scene) -> Result<Answer> {
         let session = scene.session()?;
         let snapshot = session.snapshot()?;
-        let tasks = all::<Task>(&snapshot)?;
+        let tasks = claimed(&snapshot)?;
         let signs = session.machine().signs();
-        let page = Items::cut(all::<Agent>(&snapshot)?, &args.list.paging(), |agent| agent.id.folded());
+        let page = snapshot.select(&AGENT, &Select::all(), &args.list.paging(), End::First)?.load(&snapshot)?;
         let item = |agent: Agent| Item {
             presence: Presence::of(&agent.id, &tasks, &signs, session.now()),
             agent: record::head(&agent, args.list.stamps),

@@ -13,10 +13,11 @@ use crate::commands::verb::{Effect, Group, Report, Scene, Verb};
 use crate::commands::write::{Desk, Input, Write};
 use crate::commands::written::Written;
 use crate::ops::{Operation, agent};
-use crate::records::Message;
 use crate::records::agent::AGENT;
+use crate::records::message::MESSAGE;
+use crate::records::{Message, Term};
 use crate::session::{Outcome, Session, TreeSnapshot, resolve};
-use crate::state::{Page as Items, Warning, all};
+use crate::state::{End, Select, Snapshot, Warning};
 
 /// The words that name the verb.
 const NAME: &str = "agent log";
@@ -83,8 +84,8 @@ impl Verb for Log {
             let outcome = session.transact(&Operation::AgentLog(input.clone()))?;
             return Ok(Answer::Written(Box::new(Entry::tell(&input, &outcome))));
         }
-        let entries = entries(session, &snapshot, args.of.as_deref())?;
-        let page = Items::cut_from_the_end(entries, &args.list.paging(), |entry| entry.id.to_string());
+        let wanted = log_entries(&whose(session, &snapshot, args.of.as_deref())?);
+        let page = snapshot.select(&MESSAGE, &wanted, &args.list.paging(), End::Last)?.load::<Message>(&snapshot)?;
         let entries = page.items.clone();
         let listed = Listed::new(page, |entry| record::json(&entry, args.list.stamps));
         Ok(Answer::Seen { listed, entries, now: session.now() })
@@ -102,22 +103,24 @@ fn refuse_name(snapshot: &TreeSnapshot<'_>, text: &str) -> Result<()> {
     }
 }
 
-/// Returns the entries of the log that was asked for.
+/// Returns the name of the agent whose log was asked for.
 ///
 /// # Errors
 /// `not_found` or `ambiguous` (4) where nobody of that name has a profile or has written anything.
-fn entries(session: &Session, snapshot: &TreeSnapshot<'_>, of: Option<&str>) -> Result<Vec<Message>> {
-    let mut entries = all::<Message>(snapshot)?;
-    entries.retain(Message::is_log_entry);
-    let is_by = |entry: &Message, name: &str| id::fold(&entry.from) == id::fold(name);
-    let name = match of {
-        None => session.identity()?.agent,
+fn whose(session: &Session, snapshot: &TreeSnapshot<'_>, of: Option<&str>) -> Result<String> {
+    match of {
+        None => Ok(session.identity()?.agent),
         // Who writes needs no profile.
-        Some(name) if entries.iter().any(|entry| is_by(entry, name)) => name.to_owned(),
-        Some(name) => resolve::one(snapshot, &AGENT, name).map_err(|error| error.hint("git coord agent list"))?.into(),
-    };
-    entries.retain(|entry| is_by(entry, &name));
-    Ok(entries)
+        Some(name) if snapshot.count(&MESSAGE, &log_entries(name))? > 0 => Ok(name.to_owned()),
+        Some(name) => {
+            let found = resolve::one(snapshot, &AGENT, name);
+            found.map(String::from).map_err(|error| error.hint("git coord agent list"))
+        }
+    }
+}
+
+fn log_entries(agent: &str) -> Select {
+    Select::with(Term::new("log", id::fold(agent)))
 }
 
 /// The verb where it writes.

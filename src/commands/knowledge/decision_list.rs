@@ -10,10 +10,10 @@ use crate::commands::page::{Page, Style, plain, styled};
 use crate::commands::record::{self, Listed, RecordJson, word_style};
 use crate::commands::schema::of::Of;
 use crate::commands::verb::{Group, Report, Scene, Verb};
-use crate::records::Decision;
 use crate::records::decision::DECISION;
+use crate::records::{Decision, Term};
 use crate::session::resolve::short;
-use crate::state::{Page as Items, all};
+use crate::state::{End, Select, Snapshot};
 
 /// List the decisions, the oldest first, and which of them hold
 #[derive(Debug, Default, ClapArgs, Deserialize, JsonSchema)]
@@ -29,13 +29,6 @@ pub struct Args {
     #[serde(flatten)]
     #[allow(missing_docs)]
     pub list: ListArgs,
-}
-
-impl Args {
-    fn fits(&self, decision: &Decision) -> bool {
-        (self.status.is_empty() || self.status.iter().any(|word| decision.status.as_str() == word))
-            && self.r#type.as_deref().is_none_or(|word| decision.r#type.as_str() == word)
-    }
 }
 
 /// Decisions.
@@ -59,10 +52,11 @@ impl Verb for List {
 
     fn run(args: Args, scene: &Scene) -> Result<Answer> {
         let session = scene.session()?;
-        let mut decisions = all::<Decision>(&session.snapshot()?)?;
-        decisions.retain(|decision| args.fits(decision));
-        let page =
-            Items::cut(decisions, &args.list.paging(), |decision| format!("{}/{}", decision.created_at, decision.id));
+        let snapshot = session.snapshot()?;
+        let wanted = Select::all()
+            .and_any(args.status.iter().map(|word| Term::new("status", word)))
+            .and_maybe("type", args.r#type.as_deref());
+        let page = snapshot.select(&DECISION, &wanted, &args.list.paging(), End::First)?.load::<Decision>(&snapshot)?;
         let shown = page.items.clone();
         Ok(Answer { listed: Listed::new(page, |decision| record::head(&decision, args.list.stamps)), shown })
     }

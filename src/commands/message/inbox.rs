@@ -4,17 +4,16 @@ use clap::Args as ClapArgs;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::base::{Result, Timestamp};
+use crate::base::{Id, Result, Timestamp, id};
 use crate::commands::args::ListArgs;
 use crate::commands::page::{Page, Style, styled};
-use crate::commands::record::message_lines;
-use crate::commands::record::{self, RecordJson};
+use crate::commands::record::{self, RecordJson, message_lines};
 use crate::commands::schema::of::Of;
 use crate::commands::verb::{Group, Report, Scene, Verb};
-use crate::records::Message;
-use crate::state::find;
+use crate::records::message::MESSAGE;
+use crate::records::{Message, Term};
 use crate::state::inbox::Reader;
-use crate::state::{Page as Items, Snapshot, all};
+use crate::state::{Page as Items, Select, Snapshot, find};
 use std::collections::BTreeSet;
 
 /// List the messages to you that you have not read
@@ -66,8 +65,15 @@ pub struct Answer {
 /// Returns the ids of all messages that were ever addressed to an agent, by name or with others.
 fn addressed(snapshot: &dyn Snapshot, agent: &str) -> Result<Vec<String>> {
     let reader = Reader::of(snapshot, agent)?;
-    let messages = all::<Message>(snapshot)?.into_iter().filter(|message| reader.is_meant(message));
-    Ok(messages.map(|message| message.id.into()).collect())
+    let to = |name: String| snapshot.under(&MESSAGE, &Select::with(Term::new("to", name)));
+    let mut ids: BTreeSet<Id> = to(id::fold(agent))?.into_iter().collect();
+    let own: BTreeSet<Id> =
+        snapshot.under(&MESSAGE, &Select::with(Term::new("from", id::fold(agent))))?.into_iter().collect();
+    for group in reader.groups() {
+        let shared = to(group.to_string())?.into_iter();
+        ids.extend(shared.filter(|message| reader.was_there(message) && !own.contains(message)));
+    }
+    Ok(ids.into_iter().map(String::from).collect())
 }
 
 /// The verb.

@@ -4,15 +4,15 @@ use clap::Args as ClapArgs;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::base::{Result, Timestamp};
+use crate::base::{Result, Timestamp, id};
 use crate::commands::args::ListArgs;
 use crate::commands::page::Page;
-use crate::commands::record::message_lines;
-use crate::commands::record::{self, Listed, RecordJson};
+use crate::commands::record::{self, Listed, RecordJson, message_lines};
 use crate::commands::schema::of::Of;
 use crate::commands::verb::{Group, Report, Scene, Verb};
 use crate::records::Message;
-use crate::state::{Page as Items, all};
+use crate::records::message::MESSAGE;
+use crate::state::{End, Select, Snapshot};
 
 /// List messages, the oldest first
 #[derive(Debug, Default, ClapArgs, Deserialize, JsonSchema)]
@@ -31,14 +31,6 @@ pub struct Args {
     #[serde(flatten)]
     #[allow(missing_docs)]
     pub list: ListArgs,
-}
-
-impl Args {
-    fn fits(&self, message: &Message) -> bool {
-        self.from.as_deref().is_none_or(|from| message.from == from)
-            && self.to.as_deref().is_none_or(|to| message.to.contains(to))
-            && self.r#type.as_deref().is_none_or(|word| message.r#type.as_str() == word)
-    }
 }
 
 /// Messages.
@@ -64,9 +56,13 @@ impl Verb for List {
 
     fn run(args: Args, scene: &Scene) -> Result<Answer> {
         let session = scene.session()?;
-        let mut messages = all::<Message>(&session.snapshot()?)?;
-        messages.retain(|message| args.fits(message));
-        let page = Items::cut(messages, &args.list.paging(), |message| message.id.to_string());
+        let snapshot = session.snapshot()?;
+        let fold = |name: &Option<String>| name.as_deref().map(id::fold);
+        let wanted = Select::all()
+            .and_maybe("from", fold(&args.from).as_deref())
+            .and_maybe("to", fold(&args.to).as_deref())
+            .and_maybe("type", args.r#type.as_deref());
+        let page = snapshot.select(&MESSAGE, &wanted, &args.list.paging(), End::First)?.load::<Message>(&snapshot)?;
         let shown = page.items.clone();
         let listed = Listed::new(page, |message| record::json(&message, args.list.stamps));
         Ok(Answer { listed, shown, now: session.now() })

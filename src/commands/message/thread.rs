@@ -4,19 +4,17 @@ use clap::Args as ClapArgs;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::base::{Result, Timestamp, id};
+use crate::base::{Id, Result, Timestamp, id};
 use crate::commands::args::ListArgs;
 use crate::commands::page::Page;
-use crate::commands::record::message_lines;
-use crate::commands::record::{self, Listed, RecordJson};
+use crate::commands::record::{self, Listed, RecordJson, message_lines};
 use crate::commands::schema::of::Of;
 use crate::commands::verb::{Group, Report, Scene, Verb};
-use crate::records::Message;
 use crate::records::agent::AGENT;
 use crate::records::message::{MESSAGE, log_of};
-use crate::session::resolve::{self};
-use crate::state::get;
-use crate::state::{Page as Items, all};
+use crate::records::{Message, Term};
+use crate::session::resolve;
+use crate::state::{Page as Items, Select, Snapshot, get};
 use std::collections::BTreeSet;
 
 /// Show what was said about a task or message, or in an agent's log
@@ -44,22 +42,24 @@ pub struct Answer {
     now: Timestamp,
 }
 
-/// Returns the messages of a thread: those that name it, the one that it is, and the answers to any of them.
-fn in_thread(mut messages: Vec<Message>, root: &str) -> Vec<Message> {
-    let mut known = BTreeSet::from([id::fold(root)]);
-    loop {
-        let before = known.len();
-        for message in &messages {
-            if message.thread.as_ref().is_some_and(|thread| known.contains(&id::fold(thread))) {
-                known.insert(message.id.folded());
+/// Returns the ids of the messages of a thread, in their order: those that name it, the one that it is, and the answers
+/// to any of them.
+fn in_thread(snapshot: &dyn Snapshot, root: &str) -> Result<Vec<String>> {
+    let mut ids = BTreeSet::new();
+    let mut seen = BTreeSet::new();
+    let mut todo = vec![id::fold(root)];
+    if let Ok(root) = Id::parse(root) {
+        ids.extend(snapshot.contains(&MESSAGE, &root)?.then_some(root));
+    }
+    while let Some(thread) = todo.pop() {
+        if seen.insert(thread.clone()) {
+            for message in snapshot.under(&MESSAGE, &Select::with(Term::new("thread", thread)))? {
+                todo.push(message.folded());
+                ids.insert(message);
             }
         }
-        if known.len() == before {
-            break;
-        }
     }
-    messages.retain(|message| known.contains(&message.id.folded()));
-    messages
+    Ok(ids.into_iter().map(String::from).collect())
 }
 
 /// The verb.
@@ -80,8 +80,8 @@ impl Verb for Thread {
             None if *kind == AGENT => log_of(&id),
             None => id.into(),
         };
-        let said = in_thread(all::<Message>(&snapshot)?, &root);
-        let page = Items::cut(said, &args.list.paging(), |message| message.id.to_string());
+        let page = Items::cut(in_thread(&snapshot, &root)?, &args.list.paging(), String::clone);
+        let page = page.map(|id| Id::parse(&id)).try_map(|id| id)?.load::<Message>(&snapshot)?;
         let messages = page.items.clone();
         let listed = Listed::new(page, |message| record::json(&message, args.list.stamps));
         Ok(Answer { listed, messages, now: session.now() })

@@ -10,7 +10,7 @@ use crate::base::{Error, Id, Result, text};
 use crate::query::{Graph, cycles, missing};
 use crate::records::agent::AGENT;
 use crate::records::recipient::{Recipient, role_of};
-use crate::records::{Agent, KINDS, Record};
+use crate::records::{Agent, KINDS, Record, Task};
 use crate::session::setup::{check_git, missing_settings};
 use crate::session::{Session, TreeSnapshot};
 use crate::state::{Snapshot, all};
@@ -131,7 +131,7 @@ pub(super) fn records(session: &Session, snapshot: &TreeSnapshot<'_>, findings: 
     few(unreadable, findings);
 
     let graph = Graph::of(snapshot)?;
-    let lost = missing(&graph).into_iter().map(|link| {
+    let lost = missing(&graph, &all::<Task>(snapshot)?).into_iter().map(|link| {
         let closed = if link.field == "depends_on" { " and counts as closed" } else { "" };
         let message = format!("{} names {} in {}, which is not here{closed}", link.task, link.target, link.field);
         Finding::new("missing_target", message).hint(format!("git coord show {}", link.task))

@@ -8,10 +8,9 @@ use crate::base::{Result, text};
 use crate::commands::page::{Page, Style, plain, styled};
 use crate::commands::verb::{Effect, Group, Report, Scene, Verb};
 use crate::ops::access;
-use crate::records::Task;
+use crate::query::lists::claimed;
 use crate::records::task::TASK;
 use crate::session::resolve::short;
-use crate::state::all;
 
 /// Show who you are to the others, and what you hold
 #[derive(Debug, Default, ClapArgs, Deserialize, JsonSchema)]
@@ -69,7 +68,7 @@ impl Verb for Whoami {
         let mut holds = Vec::new();
         if set_up {
             let context = session.plain_context(&identity);
-            for task in all::<Task>(&session.snapshot()?)? {
+            for task in claimed(&session.snapshot()?)? {
                 if let Some(claim) = task.claim.filter(|claim| access::holds(&context, claim, None)) {
                     holds.push(Held { task: task.id.into(), title: task.title, claim: claim.id, epoch: claim.epoch });
                 }

@@ -9,11 +9,13 @@ use crate::commands::args::ListArgs;
 use crate::commands::page::{Page, Style, plain, styled};
 use crate::commands::record::{self, Listed, RecordJson, word_style};
 use crate::commands::schema::of::Of;
+use crate::commands::task::list::status_or_state;
 use crate::commands::verb::{Group, Report, Scene, Verb};
 use crate::records::sprint::SPRINT;
-use crate::records::{Sprint, Task};
+use crate::records::task::TASK;
+use crate::records::{Sprint, Term};
 use crate::session::resolve::short;
-use crate::state::{Page as Items, all};
+use crate::state::{End, Select, Snapshot};
 
 /// List the sprints, the oldest first, and how far they are
 ///
@@ -28,17 +30,6 @@ pub struct Args {
     #[serde(flatten)]
     #[allow(missing_docs)]
     pub list: ListArgs,
-}
-
-impl Args {
-    fn fits(&self, sprint: &Sprint) -> bool {
-        let status = |word: &String| match word.as_str() {
-            "open" => sprint.status.is_open(),
-            "closed" => !sprint.status.is_open(),
-            word => sprint.status.as_str() == word,
-        };
-        self.status.is_empty() || self.status.iter().any(status)
-    }
 }
 
 /// A sprint, and how far it is.
@@ -75,20 +66,19 @@ impl Verb for List {
     fn run(args: Args, scene: &Scene) -> Result<Answer> {
         let session = scene.session()?;
         let snapshot = session.snapshot()?;
-        let tasks = all::<Task>(&snapshot)?;
-        let mut sprints = all::<Sprint>(&snapshot)?;
-        sprints.retain(|sprint| args.fits(sprint));
-        let page = Items::cut(sprints, &args.list.paging(), |sprint| format!("{}/{}", sprint.created_at, sprint.id));
+        let wanted = Select::all().and_any(args.status.iter().map(|word| status_or_state(word)));
+        let page = snapshot.select(&SPRINT, &wanted, &args.list.paging(), End::First)?.load::<Sprint>(&snapshot)?;
+        let own = |name, sprint: &Sprint| snapshot.count(&TASK, &Select::with(Term::new(name, sprint.id.as_str())));
         let item = |sprint: Sprint| {
-            let own = || tasks.iter().filter(|task| task.sprint.as_deref() == Some(&sprint.id));
-            Item {
+            let tasks = own("sprint", &sprint)?;
+            Ok(Item {
                 sprint: record::head(&sprint, args.list.stamps),
-                tasks: own().count(),
-                closed_tasks: own().filter(|task| !task.is_open()).count(),
+                tasks,
+                closed_tasks: tasks - own("sprint/open", &sprint)?,
                 shown: sprint,
-            }
+            })
         };
-        Ok(Answer { listed: Listed::new(page, item) })
+        Ok(Answer { listed: Listed::try_new(page, item)? })
     }
 }
 

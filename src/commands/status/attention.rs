@@ -1,18 +1,19 @@
 //! What on the page of `status` wants somebody: alarming reports, silence, urgent messages, and what waits for an answer.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::base::{Id, Result, Timestamp, id, text};
-use crate::query::dispatch::{self, subject};
-use crate::query::{Graph, Signs};
-use crate::records::message::{Type, Urgency};
-use crate::records::status::{Severity, Word};
+use super::few::Few;
+use crate::base::{Id, Result, Timestamp, text};
+use crate::query::lists::Lists;
+use crate::query::{Signs, derive, dispatch};
+use crate::records::conflict::CONFLICT;
+use crate::records::message::{MESSAGE, Type};
 use crate::records::task::Status;
-use crate::records::{Conflict, Message, StatusEntry, conflict};
-use crate::state::{Snapshot, all};
+use crate::records::{Conflict, Message, StatusEntry, Task, Term, conflict};
+use crate::state::{Paging, Select, Snapshot, find, load};
 
 /// How much of a text is shown.
 const LONGEST_SAID: usize = 280;
@@ -116,47 +117,59 @@ impl Reported {
 
 /// Returns the urgent messages among those that an agent has unread, the oldest first.
 /// A blocker of a task that goes on is not urgent any more.
-pub fn urgent(messages: &[Message], unread: &BTreeSet<Id>, graph: &Graph) -> Vec<Said> {
-    let is_urgent = |message: &&Message| {
-        message.priority == Urgency::Urgent
-            && unread.contains(&message.id)
-            && !(message.r#type == Type::Blocker && goes_on(message, graph))
-    };
-    messages.iter().filter(is_urgent).map(Said::of).collect()
+///
+/// # Errors
+/// Whatever the snapshot cannot read.
+pub fn urgent(snapshot: &dyn Snapshot, unread: &BTreeSet<Id>) -> Result<Vec<Said>> {
+    let mut wanted: Vec<Id> = unread.iter().cloned().collect();
+    if !wanted.is_empty() {
+        let urgent: BTreeSet<Id> = snapshot.under(&MESSAGE, &Select::with(Term::flag("urgent")))?.into_iter().collect();
+        wanted.retain(|message| urgent.contains(message));
+    }
+    let messages: Vec<Message> = load(snapshot, &wanted)?;
+    Ok(messages
+        .iter()
+        .filter(|message| message.r#type != Type::Blocker || !goes_on(message, snapshot))
+        .map(Said::of)
+        .collect())
 }
 
 /// Returns whether the task in whose thread a message stands is blocked no longer.
-fn goes_on(message: &Message, graph: &Graph) -> bool {
-    let task = message.thread.as_deref().and_then(|thread| graph.task(thread));
-    task.is_some_and(|task| task.status != Status::Blocked)
+fn goes_on(message: &Message, snapshot: &dyn Snapshot) -> bool {
+    named_task(snapshot, message.thread.as_deref()).is_some_and(|task| task.status != Status::Blocked)
 }
 
 /// Returns whether an entry is about a task that is closed.
-fn is_over(entry: &StatusEntry, graph: &Graph) -> bool {
-    entry.task.as_deref().and_then(|task| graph.task(task)).is_some_and(|task| !task.is_open())
+fn is_over(entry: &StatusEntry, snapshot: &dyn Snapshot) -> bool {
+    named_task(snapshot, entry.task.as_deref()).is_some_and(|task| !task.is_open())
+}
+
+/// Returns a task that is named somewhere; one that cannot be read is as good as none.
+fn named_task(snapshot: &dyn Snapshot, name: Option<&str>) -> Option<Task> {
+    find::<Task>(snapshot, name?).ok().flatten()
 }
 
 /// Returns what agents reported last of each thing, where it matters more than usual: the most alarming first, then the
 /// oldest. What is complete, and what is about a closed task, alarms nobody any more.
-pub fn alarming(entries: &[StatusEntry], graph: &Graph) -> Vec<Reported> {
-    let mut last = BTreeMap::new();
-    let mut ordered: Vec<&StatusEntry> = entries.iter().collect();
-    ordered.sort_by_key(|entry| (entry.timestamp, entry.id.clone()));
-    for entry in ordered {
-        last.insert((id::fold(&entry.agent), subject(entry)), entry);
-    }
-    let alarms = |entry: &&StatusEntry| {
-        entry.severity != Severity::Info && entry.status != Word::Complete && !is_over(entry, graph)
-    };
-    let mut alarming: Vec<&StatusEntry> = last.into_values().filter(alarms).collect();
+///
+/// # Errors
+/// Whatever the snapshot cannot read.
+pub fn alarming(lists: &Lists<'_>) -> Result<Vec<Reported>> {
+    let mut alarming: Vec<StatusEntry> = lists.all(derive::ALARMING)?;
     alarming.sort_by_key(|entry| (std::cmp::Reverse(entry.severity.clone()), entry.timestamp, entry.id.clone()));
-    alarming.into_iter().map(Reported::of).collect()
+    Ok(alarming.iter().map(Reported::of).collect())
 }
 
 /// Returns who has gone silent over a claim or a report, the longest silent first. A report on a task whose claim is
 /// listed says nothing more.
-pub fn silent(graph: &Graph, entries: &[StatusEntry], signs: &Signs, now: Timestamp) -> Vec<Silent> {
-    let claims = signs.stale(graph.tasks(), now).into_iter().map(|(task, claim)| Silent {
+pub fn silent(
+    snapshot: &dyn Snapshot,
+    claimed: &[Task],
+    entries: &[StatusEntry],
+    signs: &Signs,
+    now: Timestamp,
+) -> Vec<Silent> {
+    let claims = signs.stale(claimed.iter(), now).into_iter().map(|(task, claim)| Silent {
         task: Some(task.id.to_string()),
         sprint: None,
         title: Some(task.title.clone()),
@@ -168,7 +181,7 @@ pub fn silent(graph: &Graph, entries: &[StatusEntry], signs: &Signs, now: Timest
     let mut silent: Vec<Silent> = claims.collect();
     for (entry, _) in dispatch::stale(entries, signs, now) {
         let last_sign = dispatch::last_sign(entry, signs);
-        if is_over(entry, graph) {
+        if is_over(entry, snapshot) {
             continue;
         }
         if entry.task.is_some() && silent.iter().any(|held| held.task == entry.task && held.agent == entry.agent) {
@@ -177,7 +190,7 @@ pub fn silent(graph: &Graph, entries: &[StatusEntry], signs: &Signs, now: Timest
         silent.push(Silent {
             task: entry.task.clone(),
             sprint: entry.sprint.clone().filter(|_| entry.task.is_none()),
-            title: entry.task.as_deref().and_then(|task| graph.task(task)).map(|task| task.title.clone()),
+            title: named_task(snapshot, entry.task.as_deref()).map(|task| task.title),
             agent: entry.agent.clone(),
             claim: None,
             last_sign,
@@ -188,29 +201,25 @@ pub fn silent(graph: &Graph, entries: &[StatusEntry], signs: &Signs, now: Timest
     silent
 }
 
-/// Returns the questions and blockers that nobody has answered, and completions that somebody was told of and has not
-/// read, the oldest first.
+/// Returns the first of the questions and blockers that nobody has answered, and of the completions that somebody was
+/// told of and has not read, the oldest first.
 ///
 /// An answer is a message that refers to it or belongs to its thread. A blocker of a task that goes on is answered too.
-pub fn unanswered(messages: &[Message], unread: &BTreeSet<Id>, graph: &Graph) -> Vec<Said> {
-    let answers =
-        messages.iter().filter(|message| matches!(message.r#type, Type::Response | Type::Approval | Type::Directive));
-    let answered: BTreeSet<&str> =
-        answers.flat_map(|answer| answer.thread.iter().chain(&answer.references)).map(String::as_str).collect();
-    let waits = |message: &&Message| match message.r#type {
-        Type::Question => true,
-        Type::Blocker => !goes_on(message, graph),
-        Type::Completion => unread.contains(&message.id),
-        _ => false,
-    };
-    let mut waiting: Vec<&Message> =
-        messages.iter().filter(waits).filter(|message| !answered.contains(message.id.as_str())).collect();
-    waiting.sort_by(|a, b| a.id.cmp(&b.id));
-    waiting.into_iter().map(Said::of).collect()
+///
+/// # Errors
+/// Whatever the snapshot cannot read.
+pub fn unanswered(snapshot: &dyn Snapshot, lists: &Lists<'_>, limit: usize) -> Result<Few<Said>> {
+    let page = lists.page(&MESSAGE, &Term::flag(derive::WAITS), &Paging { limit, cursor: None })?;
+    let page = page.map(|position| position.id).load::<Message>(snapshot)?;
+    Ok(Few::of_page(page, |message| Said::of(&message)))
 }
 
 /// Returns the conflicts that nobody has settled.
 pub fn conflicts(snapshot: &dyn Snapshot) -> Result<Vec<Open>> {
-    let open = all::<Conflict>(snapshot)?.into_iter().filter(|found| found.status == conflict::Status::Open);
-    Ok(open.map(|found| Open { id: found.id.to_string(), record: found.record, field: found.field }).collect())
+    let open = snapshot.under(&CONFLICT, &Select::with(Term::new("status", conflict::Status::Open.as_str())))?;
+    let open: Vec<Conflict> = load(snapshot, &open)?;
+    Ok(open
+        .into_iter()
+        .map(|found| Open { id: found.id.to_string(), record: found.record, field: found.field })
+        .collect())
 }

@@ -8,14 +8,13 @@ use serde::Serialize;
 use super::attention::{self, Open, Reported, Said, Silent};
 use super::few::Few;
 use crate::base::{Id, Result, Timestamp};
-use crate::query::graph::order;
-use crate::query::{Graph, Presence, Signs};
-use crate::records::reads::READS;
-use crate::records::sprint;
-use crate::records::task::Status;
-use crate::records::{Agent, Message, Sprint, StatusEntry, Task};
+use crate::query::lists::{Lists, claimed};
+use crate::query::{Presence, Signs, derive};
+use crate::records::sprint::{self, SPRINT};
+use crate::records::task::{Status, TASK};
+use crate::records::{Agent, Sprint, Task, Term};
 use crate::session::{Session, TreeSnapshot};
-use crate::state::{Snapshot, all};
+use crate::state::{End, Paging, Select, Snapshot, all, load};
 
 /// How things stand.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -125,29 +124,28 @@ impl Board {
     /// Whatever the snapshot cannot read.
     pub fn of(session: &Session, snapshot: &TreeSnapshot<'_>, agent: Option<&str>, limit: usize) -> Result<Self> {
         let (now, signs) = (session.now(), session.machine().signs());
-        let graph = Graph::of(snapshot)?;
-        let messages = all::<Message>(snapshot)?;
-        let entries = all::<StatusEntry>(snapshot)?;
-        let ready = graph.ready(now);
-        let blocked: BTreeSet<Id> = graph.blocked().into_iter().map(|(task, _)| task.id.clone()).collect();
+        let (lists, claimed) = (Lists::of(snapshot), claimed(snapshot)?);
+        let first = Paging { limit, cursor: None };
+        let ready = lists.ready(now, &first)?.load::<Task>(snapshot)?;
         let unread: BTreeSet<Id> = match agent {
             Some(agent) => snapshot.inbox(agent)?.into_iter().collect(),
             None => BTreeSet::new(),
         };
+        let working = lists.all(derive::WORKING)?;
         Ok(Board {
             agent: agent.map(str::to_owned),
-            tasks: count(&graph, ready.len(), blocked.len()),
+            tasks: count(snapshot, &lists, ready.total)?,
             unread: unread.len(),
-            urgent: Few::of(attention::urgent(&messages, &unread, &graph), limit),
-            reports: Few::of(attention::alarming(&entries, &graph), limit),
-            stale: Few::of(attention::silent(&graph, &entries, &signs, now), limit),
-            sprints: Few::of(under_way(&all::<Sprint>(snapshot)?, &graph, &blocked), limit),
-            mine: Few::of(mine(&graph, agent), limit),
-            ready: Few::of(ready.into_iter().map(Brief::of), limit),
-            agents: Few::of(members(&all::<Agent>(snapshot)?, &graph, &signs, now), limit),
-            unanswered: Few::of(attention::unanswered(&messages, &unread_by_any(snapshot)?, &graph), limit),
+            urgent: Few::of(attention::urgent(snapshot, &unread)?, limit),
+            reports: Few::of(attention::alarming(&lists)?, limit),
+            stale: Few::of(attention::silent(snapshot, &claimed, &working, &signs, now), limit),
+            sprints: Few::of(under_way(snapshot, &lists)?, limit),
+            mine: mine(snapshot, agent, &first)?,
+            ready: Few::of_page(ready, |task| Brief::of(&task)),
+            agents: Few::of(members(&all::<Agent>(snapshot)?, &claimed, &signs, now), limit),
+            unanswered: attention::unanswered(snapshot, &lists, limit)?,
             conflicts: Few::of(attention::conflicts(snapshot)?, limit),
-            unreadable: snapshot.unreadable()?.len(),
+            unreadable: snapshot.count_unreadable()?,
         })
     }
 }
@@ -165,51 +163,52 @@ impl Brief {
     }
 }
 
-fn count(graph: &Graph, ready: usize, blocked: usize) -> Counts {
-    let with = |status: Status| graph.tasks().filter(|task| task.status == status).count();
-    Counts {
-        total: graph.tasks().count(),
-        open: graph.tasks().filter(|task| task.is_open()).count(),
+fn count(snapshot: &dyn Snapshot, lists: &Lists<'_>, ready: usize) -> Result<Counts> {
+    let with = |name, value: &str| snapshot.count(&TASK, &Select::with(Term::new(name, value)));
+    let open = with("state", "open")?;
+    Ok(Counts {
+        total: open + with("state", "closed")?,
+        open,
         ready,
-        in_progress: with(Status::InProgress),
-        blocked,
-        completed: with(Status::Completed),
-        cancelled: with(Status::Cancelled),
-    }
+        in_progress: with("status", Status::InProgress.as_str())?,
+        blocked: lists.count(&TASK, &Term::flag(derive::BLOCKED))?,
+        completed: with("status", Status::Completed.as_str())?,
+        cancelled: with("status", Status::Cancelled.as_str())?,
+    })
 }
 
-fn under_way(sprints: &[Sprint], graph: &Graph, blocked: &BTreeSet<Id>) -> Vec<Progress> {
-    let mut active: Vec<&Sprint> = sprints.iter().filter(|sprint| sprint.status == sprint::Status::Active).collect();
+fn under_way(snapshot: &dyn Snapshot, lists: &Lists<'_>) -> Result<Vec<Progress>> {
+    let active = Select::with(Term::new("status", sprint::Status::Active.as_str()));
+    let mut active: Vec<Sprint> = load(snapshot, &snapshot.under(&SPRINT, &active)?)?;
     active.sort_by_key(|sprint| (sprint.ends_at.is_none(), sprint.ends_at, sprint.id.clone()));
-    let progress = |sprint: &Sprint| {
-        let own = || graph.tasks().filter(|task| task.sprint.as_deref() == Some(&sprint.id));
-        Progress {
-            id: sprint.id.to_string(),
-            title: sprint.title.clone(),
-            owner: sprint.owner.clone(),
-            total: own().count(),
-            closed: own().filter(|task| !task.is_open()).count(),
-            in_progress: own().filter(|task| task.status == Status::InProgress).count(),
-            blocked: own().filter(|task| blocked.contains(&task.id)).count(),
+    let progress = |sprint: Sprint| {
+        let own = |name| snapshot.count(&TASK, &Select::with(Term::new(name, sprint.id.as_str())));
+        let total = own("sprint")?;
+        Ok(Progress {
+            total,
+            closed: total - own("sprint/open")?,
+            in_progress: own("sprint/in_progress")?,
+            blocked: lists.count(&TASK, &Term::new(derive::SPRINT_BLOCKED, sprint.id.as_str()))?,
+            id: sprint.id.into(),
+            title: sprint.title,
+            owner: sprint.owner,
             ends_at: sprint.ends_at,
-        }
+        })
     };
     active.into_iter().map(progress).collect()
 }
 
-fn mine(graph: &Graph, agent: Option<&str>) -> Vec<Brief> {
-    let is_mine = |task: &&Task| task.is_open() && agent.is_some() && task.assignee.as_deref() == agent;
-    let mut mine: Vec<&Task> = graph.tasks().filter(is_mine).collect();
-    mine.sort_by_cached_key(|task| order(task));
-    mine.into_iter().map(Brief::of).collect()
+fn mine(snapshot: &dyn Snapshot, agent: Option<&str>, first: &Paging) -> Result<Few<Brief>> {
+    let Some(agent) = agent else { return Ok(Few::of([], 0)) };
+    let mine = snapshot.select(&TASK, &Select::with(Term::new("assignee/open", agent)), first, End::First)?;
+    Ok(Few::of_page(mine.load::<Task>(snapshot)?, |task| Brief::of(&task)))
 }
 
 /// Everybody with a profile or a task, the stale ones before all, and those who hold something before the rest.
-fn members(agents: &[Agent], graph: &Graph, signs: &Signs, now: Timestamp) -> Vec<Member> {
-    let tasks: Vec<Task> = graph.tasks().filter(|task| task.claim.is_some()).cloned().collect();
+fn members(agents: &[Agent], tasks: &[Task], signs: &Signs, now: Timestamp) -> Vec<Member> {
     let mut roles: BTreeMap<&str, Option<&str>> = BTreeMap::new();
     let mut held: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for task in &tasks {
+    for task in tasks {
         if let Some(claim) = &task.claim {
             roles.entry(&claim.agent).or_default();
             held.entry(&claim.agent).or_default().push(task.id.to_string());
@@ -219,23 +218,10 @@ fn members(agents: &[Agent], graph: &Graph, signs: &Signs, now: Timestamp) -> Ve
     let member = |(name, role): (&str, Option<&str>)| Member {
         name: name.to_owned(),
         role: role.map(str::to_owned),
-        presence: Presence::of(name, &tasks, signs, now),
+        presence: Presence::of(name, tasks, signs, now),
         tasks: held.get(name).cloned().unwrap_or_default(),
     };
     let mut members: Vec<Member> = roles.into_iter().map(member).collect();
     members.sort_by(|a, b| (a.presence, &a.name).cmp(&(b.presence, &b.name)));
     members
-}
-
-/// Returns the messages that somebody has unread; of those to several, the ones that nobody has read.
-fn unread_by_any(snapshot: &TreeSnapshot<'_>) -> Result<BTreeSet<Id>> {
-    let mut unread = BTreeSet::new();
-    for recipient in snapshot.inboxes()? {
-        for message in snapshot.linked(&recipient)? {
-            if !recipient.is_shared() || !snapshot.contains(&READS, &message)? {
-                unread.insert(message);
-            }
-        }
-    }
-    Ok(unread)
 }

@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::state::Page;
+
 /// The first of many.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Few<T> {
@@ -19,5 +21,10 @@ impl<T> Few<T> {
         let total = items.len();
         items.truncate(limit);
         Few { items, total }
+    }
+
+    /// Takes the first page of a list.
+    pub fn of_page<U>(page: Page<U>, change: impl FnMut(U) -> T) -> Self {
+        Few { total: page.total, items: page.items.into_iter().map(change).collect() }
     }
 }

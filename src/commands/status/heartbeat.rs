@@ -9,9 +9,9 @@ use std::collections::BTreeSet;
 use crate::base::{Id, Result, Timestamp, text};
 use crate::commands::page::Page;
 use crate::commands::verb::{Effect, Group, Report, Scene, Verb};
+use crate::query::lists::claimed;
 use crate::query::stale::SignKey;
-use crate::records::Task;
-use crate::state::{Warning, all};
+use crate::state::Warning;
 
 /// Give a sign of life for the claims you hold, without a commit
 ///
@@ -66,7 +66,7 @@ impl Verb for Heartbeat {
             Some(id) => BTreeSet::from([String::from(Id::parse(id)?)]),
             None => machine.held(&identity.agent),
         };
-        let tasks = all::<Task>(&snapshot)?;
+        let tasks = claimed(&snapshot)?;
         let alive: BTreeSet<&str> = tasks.iter().filter_map(|task| Some(task.claim.as_ref()?.id.as_str())).collect();
         let (claims, over): (Vec<String>, Vec<String>) =
             remembered.into_iter().partition(|claim| alive.contains(claim.as_str()));

@@ -4,16 +4,17 @@ use clap::Args as ClapArgs;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::base::{Result, Timestamp, text};
+use crate::base::{Result, Timestamp, id, text};
 use crate::commands::args::ListArgs;
 use crate::commands::page::{Page, Style, plain, styled};
 use crate::commands::record::{self, Listed, RecordJson, ago, word_style};
 use crate::commands::schema::of::Of;
 use crate::commands::verb::{Group, Report, Scene, Verb};
-use crate::query::dispatch;
-use crate::records::StatusEntry;
-use crate::records::status::Severity;
-use crate::state::{Page as Items, all};
+use crate::query::lists::Lists;
+use crate::query::{derive, dispatch};
+use crate::records::status::{STATUS, Severity};
+use crate::records::{StatusEntry, Typed};
+use crate::state::{End, Page as Items, Select, Snapshot};
 
 /// List what agents have reported, the oldest first
 ///
@@ -47,15 +48,14 @@ pub struct Args {
 }
 
 impl Args {
-    fn fits(&self, entry: &StatusEntry) -> bool {
-        let same = |wanted: &Option<String>, value: Option<&str>| {
-            wanted.as_deref().is_none_or(|wanted| value.is_some_and(|value| value.eq_ignore_ascii_case(wanted)))
-        };
-        same(&self.by, Some(&entry.agent))
-            && same(&self.sprint, entry.sprint.as_deref())
-            && same(&self.task, entry.task.as_deref())
-            && same(&self.status, Some(entry.status.as_str()))
-            && same(&self.severity, Some(entry.severity.as_str()))
+    fn wanted(&self) -> Select {
+        let fold = |name: &Option<String>| name.as_deref().map(id::fold);
+        Select::all()
+            .and_maybe("agent", fold(&self.by).as_deref())
+            .and_maybe("sprint", fold(&self.sprint).as_deref())
+            .and_maybe("task", fold(&self.task).as_deref())
+            .and_maybe("status", fold(&self.status).as_deref())
+            .and_maybe("severity", fold(&self.severity).as_deref())
     }
 }
 
@@ -92,12 +92,17 @@ impl Verb for List {
 
     fn run(args: Args, scene: &Scene) -> Result<Answer> {
         let session = scene.session()?;
-        let entries = all::<StatusEntry>(&session.snapshot()?)?;
-        let stale = dispatch::stale(&entries, &session.machine().signs(), session.now());
+        let snapshot = session.snapshot()?;
+        let working = Lists::of(&snapshot).all::<StatusEntry>(derive::WORKING)?;
+        let stale = dispatch::stale(&working, &session.machine().signs(), session.now());
         let is_stale = |entry: &StatusEntry| stale.iter().any(|(other, _)| other.id == entry.id);
-        let mut shown = entries.clone();
-        shown.retain(|entry| args.fits(entry) && (!args.stale || is_stale(entry)));
-        let page = Items::cut(shown, &args.list.paging(), |entry| entry.id.to_string());
+        let paging = args.list.paging();
+        let page = if args.stale {
+            let shown = working.iter().filter(|entry| is_stale(entry) && args.wanted().fits(&entry.terms()));
+            Items::cut(shown.cloned().collect(), &paging, |entry| entry.id.to_string())
+        } else {
+            snapshot.select(&STATUS, &args.wanted(), &paging, End::First)?.load(&snapshot)?
+        };
         let item = |entry: StatusEntry| Item {
             entry: record::json(&entry, args.list.stamps),
             stale: is_stale(&entry),

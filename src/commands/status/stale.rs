@@ -11,11 +11,12 @@ use crate::commands::record::{self, Listed, RecordJson, task_cells, word_style};
 use crate::commands::schema::of::OfAny;
 use crate::commands::verb::{Group, Report, Scene, Verb};
 use crate::ops::wording::send_to;
-use crate::query::{Signs, dispatch};
+use crate::query::lists::{Lists, claimed};
+use crate::query::{Signs, derive, dispatch};
 use crate::records::task::TASK;
 use crate::records::{StatusEntry, Task};
 use crate::session::resolve::short;
-use crate::state::{Page as Items, all};
+use crate::state::Page as Items;
 
 /// List what has gone silent: claims, and status entries
 ///
@@ -95,7 +96,8 @@ impl Verb for Stale {
     fn run(args: Args, scene: &Scene) -> Result<Answer> {
         let session = scene.session()?;
         let snapshot = session.snapshot()?;
-        let (tasks, entries) = (all::<Task>(&snapshot)?, all::<StatusEntry>(&snapshot)?);
+        let tasks = claimed(&snapshot)?;
+        let entries = Lists::of(&snapshot).all::<StatusEntry>(derive::WORKING)?;
         let signs = session.machine().signs();
         let now = session.now();
         let claims = signs.stale(tasks.iter(), now).into_iter().map(|(task, _)| Silent::Claim(Box::new(task.clone())));

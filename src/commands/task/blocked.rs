@@ -11,10 +11,10 @@ use crate::commands::record::{self, Listed, RecordJson, task_cells};
 use crate::commands::schema::of::Of;
 use crate::commands::verb::{Group, Report, Scene, Verb};
 use crate::ops::wording::in_words;
-use crate::query::graph::order;
-use crate::query::{Graph, Reason};
+use crate::query::lists::Lists;
+
+use crate::query::Reason;
 use crate::records::Task;
-use crate::state::Page as Items;
 
 /// List the open tasks that cannot go on, with the reasons
 #[derive(Debug, Default, ClapArgs, Deserialize, JsonSchema)]
@@ -57,9 +57,8 @@ impl Verb for Blocked {
 
     fn run(args: Args, scene: &Scene) -> Result<Answer> {
         let session = scene.session()?;
-        let graph = Graph::of(&session.snapshot()?)?;
-        let blocked: Vec<_> = graph.blocked().into_iter().map(|(task, reasons)| (task.clone(), reasons)).collect();
-        let page = Items::cut(blocked, &args.list.paging(), |(task, _)| order(task));
+        let snapshot = session.snapshot()?;
+        let page = Lists::of(&snapshot).blocked(&args.list.paging())?;
         let tasks = page.items.clone();
         let item = |(task, reasons)| Item { task: record::head(&task, args.list.stamps), reasons };
         Ok(Answer { listed: Listed::new(page, item), tasks })

@@ -15,7 +15,7 @@ use crate::query::tree::{Below, Line, Why, tree};
 use crate::records::Task;
 use crate::records::task::TASK;
 use crate::session::resolve::{self, short};
-use crate::state::Page as Items;
+use crate::state::{Page as Items, find};
 
 /// The deepest that a line is indented; below that its depth stands before it.
 const DEEPEST: usize = 20;
@@ -73,14 +73,15 @@ impl Verb for DepTree {
         let session = scene.session()?;
         let snapshot = session.snapshot()?;
         let id = resolve::one(&snapshot, &TASK, &args.id)?;
-        let graph = Graph::of(&snapshot)?;
+        let graph = Graph::reach(&snapshot, &id, None)?;
         let lines: Vec<(usize, Line)> = tree(&graph, &id).into_iter().enumerate().collect();
         let page = Items::cut(lines, &args.list.paging(), |(place, _)| format!("{place:09}"));
         let item = |(_, line): (usize, Line)| {
-            let task = graph.task(&line.id);
+            // One that is gone or cannot be read has said so already.
+            let task = find::<Task>(&snapshot, &line.id).ok().flatten();
             Item {
-                record: task.map(|task| record::head(task, args.list.stamps)),
-                task: task.cloned(),
+                record: task.as_ref().map(|task| record::head(task, args.list.stamps)),
+                task,
                 depth: line.depth,
                 id: line.id,
                 why: line.why,

@@ -10,12 +10,14 @@ use crate::commands::page::Page;
 use crate::commands::record::{self, Listed, RecordJson, task_cells};
 use crate::commands::schema::of::Of;
 use crate::commands::verb::{Group, Report, Scene, Verb};
-use crate::query::graph::order;
+use crate::records::Term;
+use crate::state::{End, Select, Snapshot};
+
 use crate::records::Task;
 use crate::records::sprint::SPRINT;
 use crate::records::task::TASK;
 use crate::session::resolve::{self};
-use crate::state::{Page as Items, all};
+use crate::state::Page as Items;
 
 /// List tasks, the most important and oldest first
 #[derive(Debug, Default, ClapArgs, Deserialize, JsonSchema)]
@@ -46,21 +48,20 @@ pub struct Args {
 }
 
 impl Args {
-    fn fits(&self, task: &Task) -> bool {
-        let status = |word: &String| match word.as_str() {
-            "open" => task.is_open(),
-            "closed" => !task.is_open(),
-            word => task.status.as_str() == word,
-        };
-        let same =
-            |wanted: &Option<String>, value: Option<&str>| wanted.as_deref().is_none_or(|wanted| value == Some(wanted));
-        (self.status.is_empty() || self.status.iter().any(status))
-            && same(&self.sprint, task.sprint.as_deref())
-            && same(&self.assignee, task.assignee.as_deref())
-            && same(&self.r#type, Some(task.r#type.as_str()))
-            && same(&self.parent, task.parent.as_deref())
-            && self.label.iter().all(|label| task.labels.contains(label))
+    fn wanted(&self) -> Select {
+        let wanted = Select::all()
+            .and_any(self.status.iter().map(|word| status_or_state(word)))
+            .and_maybe("sprint", self.sprint.as_deref())
+            .and_maybe("assignee", self.assignee.as_deref())
+            .and_maybe("type", self.r#type.as_deref())
+            .and_maybe("parent", self.parent.as_deref());
+        self.label.iter().fold(wanted, |wanted, label| wanted.and(Term::new("label", label)))
     }
+}
+
+/// Returns the term of a status, or of several by one word: `open` and `closed`.
+pub(crate) fn status_or_state(word: &str) -> Term {
+    Term::new(if matches!(word, "open" | "closed") { "state" } else { "status" }, word)
 }
 
 /// Tasks.
@@ -107,9 +108,8 @@ impl Verb for List {
         if let Some(parent) = &args.parent {
             args.parent = Some(resolve::one(&snapshot, &TASK, parent)?.into());
         }
-        let mut tasks = all::<Task>(&snapshot)?;
-        tasks.retain(|task| args.fits(task));
-        Ok(Tasks::new(Items::cut(tasks, &args.list.paging(), order), args.list.stamps))
+        let page = snapshot.select(&TASK, &args.wanted(), &args.list.paging(), End::First)?;
+        Ok(Tasks::new(page.load(&snapshot)?, args.list.stamps))
     }
 }
 

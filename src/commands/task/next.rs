@@ -10,9 +10,8 @@ use crate::commands::page::Page;
 use crate::commands::record::{self, RecordJson, task_cells};
 use crate::commands::schema::of::Of;
 use crate::commands::verb::{Effect, Group, Report, Scene, Verb};
-use crate::ops::Operation;
-use crate::ops::next;
-use crate::query::Graph;
+use crate::ops::{Operation, next};
+use crate::query::lists::Lists;
 use crate::records::Task;
 use crate::session::settings;
 use crate::state::Warning;
@@ -74,8 +73,8 @@ impl Verb for Next {
             let input = next::Next { ttl_minutes, claim_id: args.claim_id, paths: args.paths, takeover: args.takeover };
             return Ok(Answer::Taken(Box::new(Held::new(&session.transact(&Operation::ClaimNext(input))?))));
         }
-        let graph = Graph::of(&session.snapshot()?)?;
-        let task = graph.ready(session.now()).first().map(|task| Box::new((*task).clone()));
+        let snapshot = session.snapshot()?;
+        let task = Lists::of(&snapshot).first_ready(session.now(), |_| Ok(true))?.map(Box::new);
         Ok(Answer::Seen { record: task.as_ref().map(|task| record::json(task.as_ref(), false)), task })
     }
 }

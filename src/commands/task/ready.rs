@@ -9,9 +9,7 @@ use crate::base::Result;
 use crate::commands::args::ListArgs;
 use crate::commands::page::Page;
 use crate::commands::verb::{Group, Report, Scene, Verb};
-use crate::query::Graph;
-use crate::query::graph::order;
-use crate::state::Page as Items;
+use crate::query::lists::Lists;
 
 /// List the tasks that can be claimed
 ///
@@ -41,9 +39,9 @@ impl Verb for Ready {
 
     fn run(args: Args, scene: &Scene) -> Result<Answer> {
         let session = scene.session()?;
-        let graph = Graph::of(&session.snapshot()?)?;
-        let ready = graph.ready(session.now()).into_iter().cloned().collect();
-        Ok(Answer(Tasks::new(Items::cut(ready, &args.list.paging(), order), args.list.stamps)))
+        let snapshot = session.snapshot()?;
+        let page = Lists::of(&snapshot).ready(session.now(), &args.list.paging())?;
+        Ok(Answer(Tasks::new(page.load(&snapshot)?, args.list.stamps)))
     }
 }
 

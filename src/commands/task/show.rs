@@ -20,10 +20,10 @@ use crate::records::recipient::Recipient;
 use crate::records::record::{Record, downcast};
 use crate::records::sprint::SPRINT;
 use crate::records::task::{Gate, GateStatus, TASK};
-use crate::records::{Kind, Message, Stamp, Task};
-use crate::session::resolve::{self};
+use crate::records::{Kind, Message, Stamp, Task, Term};
+use crate::session::resolve;
 use crate::session::{Session, TreeSnapshot};
-use crate::state::{Snapshot, all, find};
+use crate::state::{End, Paging, Select, Snapshot, find};
 
 /// Show a record of any kind, by its id or the start of it
 ///
@@ -39,7 +39,7 @@ pub struct Args {
     pub stamps: bool,
 }
 
-/// The most tasks that people are shown of what a task or a sprint has; programs get all.
+/// The most tasks that are shown of what a task or a sprint has.
 const MOST_CHILDREN: usize = 50;
 
 /// A record, where it lies, and what hangs together with it.
@@ -52,11 +52,16 @@ pub struct Shown {
     pub blob: Option<String>,
     /// The commit it was read at.
     pub commit: String,
-    /// Of a task the tasks that are part of it, of a sprint its tasks; without their texts.
+    /// Of a task the tasks that are part of it, of a sprint its tasks; without their texts. The first 50, the most
+    /// important first; `task list --parent ID` and `task list --sprint ID` have all.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[serde(default)]
     #[schemars(with = "Vec<Of<Task>>")]
     pub children: Vec<RecordJson>,
+    /// How many such tasks there are; absent where there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
+    pub children_total: Option<usize>,
     /// Of a message to several, who has read it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[serde(default)]
@@ -69,7 +74,7 @@ pub struct Shown {
 #[derive(Debug)]
 struct People {
     record: Arc<dyn Record>,
-    children: Vec<Task>,
+    children: Parts,
     now: Timestamp,
     stamps: bool,
 }
@@ -87,25 +92,36 @@ pub fn shown(
 ) -> Result<Shown> {
     let record = snapshot.find(kind, id)?.ok_or_else(|| crate::state::snapshot::missing(kind, id))?;
     let children = match kind {
-        _ if *kind == TASK => snapshot.children(id)?,
-        _ if *kind == SPRINT => tasks_of(snapshot, id)?,
-        _ => Vec::new(),
+        _ if *kind == TASK => parts(snapshot, ["parent", "parent/open"], id)?,
+        _ if *kind == SPRINT => parts(snapshot, ["sprint", "sprint/open"], id)?,
+        _ => Parts::default(),
     };
     Ok(Shown {
         record: record::json(record.as_ref(), stamps),
         blob: snapshot.blob(kind, id)?.map(|blob| blob.to_string()),
         commit: snapshot.commit().to_string(),
-        children: children.iter().map(|child| record::head(child, stamps)).collect(),
+        children: children.shown.iter().map(|child| record::head(child, stamps)).collect(),
+        children_total: Some(children.total).filter(|total| *total > 0),
         readers: downcast::<Message>(&record).and_then(|message| readers(snapshot, message)),
         people: People { record, children, now: session.now(), stamps },
     })
 }
 
-/// Returns the tasks of a sprint, in the order of their ids.
-fn tasks_of(snapshot: &TreeSnapshot<'_>, sprint: &str) -> Result<Vec<Task>> {
-    let mut tasks = all::<Task>(snapshot)?;
-    tasks.retain(|task| task.sprint.as_deref() == Some(sprint));
-    Ok(tasks)
+/// The tasks of a task or a sprint: the first of them, and how many there are.
+#[derive(Debug, Default)]
+struct Parts {
+    shown: Vec<Task>,
+    total: usize,
+    closed: usize,
+}
+
+/// Returns the tasks that name a record under the first of two words, and of which the open ones do so under the second.
+fn parts(snapshot: &TreeSnapshot<'_>, [word, open]: [&'static str; 2], id: &str) -> Result<Parts> {
+    let first = Paging { limit: MOST_CHILDREN, cursor: None };
+    let page = snapshot.select(&TASK, &Select::with(Term::new(word, id)), &first, End::First)?;
+    let open = snapshot.count(&TASK, &Select::with(Term::new(open, id)))?;
+    let (total, shown) = (page.total, page.load(snapshot)?.items);
+    Ok(Parts { shown, total, closed: total - open })
 }
 
 /// Returns who has read a message to several; nothing where it is to one, whose inbox tells, or where nobody can say.
@@ -160,14 +176,12 @@ impl Report for Shown {
             page.blank();
             page.text(0, record.body());
         }
-        if !children.is_empty() {
-            let closed = children.iter().filter(|child| !child.is_open()).count();
+        if children.total > 0 {
             let (what, flag) =
                 if downcast::<Task>(record).is_some() { ("Parts", "parent") } else { ("Tasks", "sprint") };
-            page.heading(format!("{what} ({closed} of {} closed)", children.len()));
-            page.table(children.iter().take(MOST_CHILDREN).map(task_cells).collect());
-            if children.len() > MOST_CHILDREN {
-                let more = children.len() - MOST_CHILDREN;
+            page.heading(format!("{what} ({} of {} closed)", children.closed, children.total));
+            page.table(children.shown.iter().map(task_cells).collect());
+            if let more @ 1.. = children.total - children.shown.len() {
                 let all = format!("{more} more: git coord task list --{flag} {}", record.id());
                 page.line([styled(Style::Dim, all)]);
             }

@@ -165,7 +165,7 @@ fn comments_become_notes_in_the_thread() {
 fn what_is_set_aside_is_open_and_never_ready() {
     let world = quirks();
     let graph = Graph::of(&world.records).expect("a graph");
-    let ready: Vec<_> = graph.ready(world.now).iter().map(|task| task.id.as_str()).collect();
+    let ready: Vec<_> = graph.ready(world.now).iter().map(|task| task.id().as_str()).collect();
     assert_eq!(ready, ["qk-10", "qk-9", "qk-12"]);
     for (id, word) in [("qk-5", "hooked"), ("qk-6", "ephemeral"), ("qk-other", "pinned")] {
         assert_eq!(world.get(id).status, Status::Other(word.into()));

@@ -15,7 +15,12 @@ fn words() -> Vec<Row> {
             5,
             "bad_cursor",
             "The cursor is none that a page before has given.",
-            [way("log --cursor nothing"), way("events --cursor nothing")],
+            [
+                way("log --cursor nothing"),
+                way("events --cursor nothing"),
+                way("task list --cursor 'a b'"),
+                way("ready --cursor 'a b'"),
+            ],
         ),
         row(
             5,

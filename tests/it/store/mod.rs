@@ -5,7 +5,7 @@ mod contents;
 mod contract;
 mod crash;
 mod durability;
-mod fixture;
+pub(crate) mod fixture;
 mod opening;
 mod remote;
 mod settings;
