@@ -91,6 +91,7 @@ pub const VERBS: &[Row] = &[
     write::<knowledge::decision_new::New>(),
     show::<knowledge::decision_show::Show>(),
     row::<knowledge::decision_list::List>(),
+    row::<knowledge::search::Search>(),
     write::<knowledge::decision_edit::Edit>(),
     row::<history::log::Log>(),
     row::<history::events::Events>(),

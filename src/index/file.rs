@@ -15,7 +15,9 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, TransactionBehavior};
 
 use super::delta::{Delta, DerivedDelta};
-use super::{Attempt, Failure, View, build, update};
+use super::{Attempt, Failure, Hits, View, build, update, words};
+use crate::records::Kind;
+use crate::state::search::Query;
 use crate::store::{Oid, Store, boot_id};
 
 /// The version of what is stored. Another one is made anew.
@@ -60,6 +62,20 @@ impl Keeper {
         Some(View::new(store, connection, commit))
     }
 
+    /// Looks for words in the records of a commit, and returns from the first number on as many as the second says; nothing
+    /// where the index cannot be used here, and records have to be read.
+    pub fn search(
+        &self,
+        store: &Store,
+        commit: Oid,
+        query: &Query,
+        kinds: &[&'static Kind],
+        range: (usize, usize),
+    ) -> Option<Hits> {
+        self.connection(store, commit)?;
+        words::search(store, commit, query, kinds, range).map_err(|failure| give_up(store, &failure)).ok()
+    }
+
     fn connection(&self, store: &Store, commit: Oid) -> Option<Rc<Connection>> {
         let mut state = self.open.borrow_mut();
         if let State::Unopened = *state {
@@ -77,7 +93,7 @@ impl Keeper {
 }
 
 /// Returns the path of the file.
-fn path(store: &Store) -> PathBuf {
+pub(super) fn path(store: &Store) -> PathBuf {
     store.coord_dir().join("index.sqlite")
 }
 
@@ -88,7 +104,7 @@ fn open(path: &Path) -> Attempt<Connection> {
 }
 
 /// Opens the file to write. Whoever does so holds the lock.
-fn open_to_write(path: &Path) -> Attempt<Connection> {
+pub(super) fn open_to_write(path: &Path) -> Attempt<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = checked(Connection::open_with_flags(path, flags)?)?;
     connection.pragma_update(None, "synchronous", "off")?;
@@ -104,12 +120,12 @@ fn checked(connection: Connection) -> Attempt<Connection> {
     Err(rusqlite::Error::QueryReturnedNoRows.into())
 }
 
-fn meta(connection: &Connection, name: &str) -> Attempt<Option<String>> {
+pub(super) fn meta(connection: &Connection, name: &str) -> Attempt<Option<String>> {
     let mut statement = connection.prepare_cached("SELECT value FROM meta WHERE name = ?")?;
     Ok(statement.query_row([name], |row| row.get(0)).optional()?)
 }
 
-fn set_meta(connection: &Connection, name: &str, value: &str) -> Attempt<()> {
+pub(super) fn set_meta(connection: &Connection, name: &str, value: &str) -> Attempt<()> {
     connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", [name, value])?;
     Ok(())
 }
@@ -205,7 +221,7 @@ fn open_lock(store: &Store) -> Attempt<File> {
     Ok(File::options().read(true).write(true).create(true).truncate(false).open(path)?)
 }
 
-fn wait_for_lock(store: &Store) -> Attempt<File> {
+pub(super) fn wait_for_lock(store: &Store) -> Attempt<File> {
     let lock = open_lock(store)?;
     let until = Instant::now() + LONGEST_WAIT;
     while lock.try_lock().is_err() {

@@ -14,9 +14,11 @@ mod file;
 mod lookup;
 mod update;
 mod view;
+mod words;
 
 pub use file::Keeper;
 pub use view::View;
+pub use words::{Hit, Hits};
 
 use crate::base::{Id, Result};
 use crate::records::record::AnyRecord;

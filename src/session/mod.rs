@@ -13,6 +13,7 @@ pub mod precondition;
 pub mod recover;
 pub mod resolve;
 pub mod reversal;
+pub mod search;
 pub mod settings;
 pub mod setup;
 pub mod snapshot;

@@ -10,6 +10,7 @@ pub mod inbox;
 pub mod memory;
 pub mod overlay;
 pub mod page;
+pub mod search;
 pub mod select;
 pub mod snapshot;
 

@@ -92,6 +92,7 @@ const ROWS: &[Row] = &[
     row("decision edit", &["d1", "--status", "accepted", "--rationale", "It is better"], Writes),
     row("decision show", &["d1"], Reads),
     row("decision list", &[], Reads),
+    row("search", &["task"], Reads),
     row("log", &[], Reads),
     row("events", &[], Reads),
     row("apply", &["$LINES"], Writes),

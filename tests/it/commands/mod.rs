@@ -16,6 +16,7 @@ mod history;
 mod message;
 mod moments;
 mod progress;
+mod search;
 mod setup;
 mod sprint;
 mod status;

@@ -12,6 +12,7 @@ use git_coord::records::status::{STATUS, Severity, Word};
 use git_coord::records::task::{Claim, Priority, Status, TASK};
 use git_coord::records::{Config, KINDS, Kind, Message, Position, Reads, Record, StatusEntry, Task, Term, codec};
 use git_coord::session::{Options, Session, TreeSnapshot};
+use git_coord::state::search::{Document, Query};
 use git_coord::state::{End, Page, Paging, Select, Snapshot};
 use git_coord::store::Edit;
 use proptest::prelude::*;
@@ -153,6 +154,7 @@ fn message(n: usize, said: &Said) -> Message {
     let types = [Type::Question, Type::Blocker, Type::Completion, Type::Response, Type::Approval, Type::Chat];
     message.from = NAMES[said.from].to_owned();
     message.r#type = types[said.kind].clone();
+    message.body = format!("about t{}", said.thread.unwrap_or(0));
     message.thread = said.thread.map(|n| format!("t{n}"));
     message.references = said.asked.map(|n| ulid(n).to_string()).into_iter().collect();
     message.to = [TO[n % 3].to_owned()].into();
@@ -317,11 +319,27 @@ fn session(repo: &Repo) -> Session {
     Session::open(options).expect("a session")
 }
 
+/// The order is another one without an index; what is found is the same.
+fn compare_words(session: &Session, slow: &TreeSnapshot<'_>) {
+    for words in ["t1", "t* blue", "x", "\"t1\"", "nothing"] {
+        let query = Query::parse(words).expect(words);
+        let hits = session.search(&query, KINDS, 0, 1_000).expect("an answer");
+        let found: BTreeSet<(&str, Id)> = hits.hits.iter().map(|hit| (hit.kind.name, hit.id.clone())).collect();
+        let scanned = KINDS.iter().filter(|kind| kind.companion_of.is_none()).flat_map(|kind| {
+            slow.scan(kind).expect("records").into_iter().filter(|record| query.fits(&Document::of(record.as_ref())))
+        });
+        let wanted: BTreeSet<(&str, Id)> = scanned.map(|record| (record.kind().name, record.id().clone())).collect();
+        assert_eq!(found, wanted, "{words}");
+        assert_eq!(hits.total, wanted.len(), "{words}");
+    }
+}
+
 /// Compares in a session of its own, as each command has one, and at times in one that has seen the state before.
 fn look(repo: &Repo) {
     let session = session(repo);
     let slow = session.snapshot_at(session.tip().expect("a tip")).expect("a snapshot");
     compare(&session.snapshot().expect("a snapshot"), &slow);
+    compare_words(&session, &slow);
     assert!(repo.path.join(".git/coord/index.sqlite").is_file(), "the index was used");
 }
 
