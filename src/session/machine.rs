@@ -73,8 +73,8 @@ impl<'s> Machine<'s> {
     /// Forgets a claim that is over, and its signs of life.
     pub fn let_go(&self, agent: &str, claim: &str) {
         // What cannot be removed is the id of nothing, and harmless.
-        let _ = fs::remove_file(self.path(&format!("{}/{claim}", self.held_folder(agent))));
-        let _ = fs::remove_file(self.path(&sign_file(&SignKey::Claim(claim).name())));
+        self.store.remove_note(&format!("{}/{claim}", self.held_folder(agent)));
+        self.store.remove_note(&sign_file(&SignKey::Claim(claim).name()));
     }
 
     /// Notes a sign of life.
@@ -105,7 +105,7 @@ impl<'s> Machine<'s> {
         for name in names(&folder) {
             let path = folder.join(&name);
             if read_sign(&path).is_none_or(|(noted, _)| now.since(noted) > SIGNS_KEPT) {
-                let _ = fs::remove_file(path);
+                self.store.remove_note(&format!("heartbeats/{name}"));
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Every file operation of the write path, and nothing else: the one place where tests can watch, stop or break it.
 //!
 //! Each operation is a named step with a failpoint before and after it (`base::failpoint`). Under the `testing`
-//! feature the variable `GIT_COORD_TEST_FILE_LOG` names a file that gets one line per operation done.
+//! feature all of them can be written down (`file_log`).
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
@@ -10,6 +10,8 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+#[cfg(feature = "testing")]
+use super::file_log;
 use super::modes::Modes;
 use crate::base::{Result, failpoint};
 
@@ -92,7 +94,7 @@ impl Files {
     }
 
     pub(super) fn link(self, step: &'static str, from: &Path, to: &Path) -> io::Result<()> {
-        run(step, "link", to, || fs::hard_link(from, to))
+        run(step, &format!("link {} to", from.display()), to, || fs::hard_link(from, to))
     }
 
     /// Removes a file; one that is not there is as good as removed.
@@ -171,21 +173,23 @@ pub(super) fn run<T>(
     act: impl FnOnce() -> io::Result<T>,
 ) -> io::Result<T> {
     failpoint::before(step)?;
-    let done = act()?;
-    log(what, path)?;
+    let done = witnessed(what, path, act)?;
     failpoint::after(step)?;
     Ok(done)
 }
 
+/// Does something to the disk that is no step of the write path, and writes it down for tests.
 #[cfg(not(feature = "testing"))]
 #[inline]
-fn log(_what: &str, _path: &Path) -> io::Result<()> {
-    Ok(())
+pub(super) fn witnessed<T>(_what: &str, _path: &Path, act: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    act()
 }
 
+/// Does something to the disk that is no step of the write path, and writes it down for tests.
 #[cfg(feature = "testing")]
-fn log(what: &str, path: &Path) -> io::Result<()> {
-    let Some(log) = std::env::var_os("GIT_COORD_TEST_FILE_LOG") else { return Ok(()) };
-    let mut log = OpenOptions::new().append(true).create(true).open(log)?;
-    log.write_all(format!("{what} {}\n", path.display()).as_bytes())
+pub(super) fn witnessed<T>(what: &str, path: &Path, act: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    let begun = file_log::begin(what, path)?;
+    let done = act()?;
+    file_log::done(what, path, begun)?;
+    Ok(done)
 }

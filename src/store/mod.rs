@@ -12,6 +12,8 @@ mod discover;
 mod edit;
 mod environment;
 mod fault;
+#[cfg(feature = "testing")]
+mod file_log;
 mod files;
 mod git;
 mod guard;

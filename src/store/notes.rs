@@ -1,12 +1,13 @@
 //! Small files beside the state: what a machine notes for itself, each written whole and renamed into place.
 //!
-//! Not part of the write path: nothing here is synced, and losing a note loses no record.
+//! Not part of the write path: nothing here is synced unless it is asked for, and losing a note loses no record.
 
 use std::fs::{self, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use super::files::witnessed;
 use super::{Store, fault};
 use crate::base::Result;
 
@@ -20,15 +21,46 @@ impl Store {
         self.replace(&path, bytes).map_err(|err| fault::io(format!("write {}", path.display()), err))
     }
 
+    /// Waits until files below the common dir, and their names, are on the disk: those that git or a note has put in
+    /// place, which waits for nothing.
+    ///
+    /// # Errors
+    /// `io` where one is not there or cannot be waited for.
+    pub fn settle(&self, names: &[&str]) -> Result<()> {
+        if !self.files.is_durable {
+            return Ok(());
+        }
+        for path in names.iter().map(|name| self.common_dir().join(name)) {
+            let folder = path.parent().unwrap_or(self.common_dir());
+            let settled = fs::File::open(&path)
+                .and_then(|file| witnessed("sync", &path, || file.sync_data()))
+                .and_then(|()| fs::File::open(folder))
+                .and_then(|names| witnessed("sync_dir", folder, || names.sync_all()));
+            // Some file systems cannot sync a folder and say so.
+            let settled =
+                settled.or_else(|err| if err.kind() == io::ErrorKind::InvalidInput { Ok(()) } else { Err(err) });
+            settled.map_err(|err| fault::io(format!("sync {}", path.display()), err))?;
+        }
+        Ok(())
+    }
+
+    /// Removes a note; one that is not there, or cannot be removed, is left: what it said must be harmless by then.
+    pub fn remove_note(&self, name: &str) {
+        let path = self.coord_dir.join(name);
+        let _ = witnessed("unlink", &path, || fs::remove_file(&path));
+    }
+
     fn replace(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         let folder = path.parent().unwrap_or(&self.coord_dir);
         self.make_folder(folder)?;
         // Crash before the rename: a file that nobody reads, of a name that nobody uses again.
         let open_to_all = Permissions::from_mode(0o666);
         let mut file = tempfile::Builder::new().prefix(".note-").permissions(open_to_all).tempfile_in(folder)?;
-        file.write_all(bytes)?;
-        self.files.modes.adjust(file.path())?;
-        file.persist(path).map(drop).map_err(|err| err.error)
+        let temporary = file.path().to_owned();
+        witnessed("write", &temporary, || file.write_all(bytes))?;
+        self.files.modes.adjust(&temporary)?;
+        let renamed = format!("rename {} to", temporary.display());
+        witnessed(&renamed, path, || file.persist(path).map(drop).map_err(|err| err.error))
     }
 
     fn make_folder(&self, folder: &Path) -> io::Result<()> {
@@ -38,7 +70,7 @@ impl Store {
         if let Some(parent) = folder.parent() {
             self.make_folder(parent)?;
         }
-        match fs::create_dir(folder) {
+        match witnessed("mkdir", folder, || fs::create_dir(folder)) {
             Err(err) if err.kind() == io::ErrorKind::AlreadyExists => Ok(()),
             Err(err) => Err(err),
             Ok(()) => self.files.modes.adjust(folder),

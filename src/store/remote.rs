@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::git::{Answer, Call};
-use super::{Config, Oid, Store, refs};
+use super::{Config, Oid, Store, fault, files, refs};
 use crate::base::text::{excerpt, for_terminal};
 use crate::base::{Error, Kind, Result};
 
@@ -125,7 +125,9 @@ impl Store {
         let arguments = [&["config", "--local"], words].concat();
         let Answer { status, errors, .. } = Call::new(&arguments).run(self)?;
         if status.success() {
-            return Ok(());
+            let path = self.places.common_dir.join("config");
+            let noted = files::witnessed("replace", &path, || Ok(()));
+            return noted.map_err(|err| fault::io(format!("write {}", path.display()), err));
         }
         Err(Error::fatal("config_refused", format!("cannot set {key} in the repository's configuration"))
             .because(for_terminal(errors.trim())))

@@ -49,6 +49,7 @@ impl Refs for Git<'_> {
             Err(err) => fault::io(format!("move the ref {}", change.name), err),
         })?;
         if answer.is_success() {
+            self.tell(change.name).map_err(|err| fault::io(format!("read the ref {}", change.name), err))?;
             self.sync(change.name)?;
             return Ok(Outcome::Landed);
         }
@@ -68,6 +69,16 @@ impl Git<'_> {
             .within(LIMIT)
             .plain()
             .run(self.store)
+    }
+
+    /// Tells tests what git has written.
+    fn tell(&self, name: &str) -> io::Result<()> {
+        if self.store.backend != RefBackend::Files {
+            return Ok(());
+        }
+        let top = &self.store.places.common_dir;
+        files::witnessed("append", &top.join("logs").join(name), || Ok(()))?;
+        files::witnessed("replace", &top.join(name), || Ok(()))
     }
 
     /// Finds out why git did not move the ref: what it has now tells more than words that change with versions.

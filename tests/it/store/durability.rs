@@ -51,7 +51,7 @@ fn everything_is_on_the_disk_before_the_ref_moves() {
         let is_synced = log[made..].contains(&format!("sync_dir {parent}"));
         assert!(is_synced || parent.is_empty(), "{folder}: {log:#?}");
     }
-    assert!(position(&log, "sync coord/next") < position(&log, "link refs/coord/main.lock"));
+    assert!(position(&log, "sync coord/next") < position(&log, "link coord/next to refs/coord/main.lock"));
     assert!(position(&log, "append logs/refs/coord/main") < moved);
     let acknowledged = log.iter().rposition(|line| line == "note coord/lock").expect("acknowledged");
     let synced = log.iter().rposition(|line| line == "sync_dir refs/coord").expect("the ref is synced");
