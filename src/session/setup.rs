@@ -76,6 +76,7 @@ impl Session {
         // Opened anew: who set up just before us has added settings, which must not be there twice.
         let configured = configure(Session::open(self.options().clone())?.store())?;
         let replica = self.machine().name_replica(&self.seed().id('r', 0))?;
+        store.settle(&["config", "coord/replica"])?;
         Ok(Setup { origin, tip, replica, remote, configured, warnings })
     }
 

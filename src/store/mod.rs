@@ -257,6 +257,7 @@ impl Store {
     pub fn lock(&self, wait: Duration) -> Result<Writer<'_>> {
         let mut queue = queue::Queue::enter(self, wait)?;
         refs::recover(self, STATE_REF, &mut queue)?;
+        refs::vouch_for(self, STATE_REF, &queue)?;
         Ok(Writer::new(self, queue))
     }
 

@@ -1,11 +1,14 @@
 //! The lock of a ref: the file `<ref>.lock`, which only one process can make, ours or git's.
 //!
-//! Ours is written complete under another name, noted in the queue's file, and then linked into place, so that at any
-//! moment the next holder of the queue can say whether a lock it finds was left by a dead process of ours. It is never
-//! judged by its age: a git that sleeps in a hook holds its lock for as long as it likes.
+//! Ours is written complete under another name, noted in the queue's file, and then linked into place. It keeps its
+//! first name until it is a lock no longer, so that at any moment the next holder of the queue can say whether a lock it
+//! finds was left by a dead process of ours: it is the very file that the first name stands for, also after a power cut,
+//! of which the note may know nothing. It is never judged by its age: a git that sleeps in a hook holds its lock for as
+//! long as it likes.
 
 use std::fs::File;
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -25,6 +28,8 @@ pub(super) struct Lock<'s> {
     store: &'s Store,
     name: String,
     path: PathBuf,
+    /// Its first name, which goes last.
+    next: PathBuf,
     identity: LockFile,
 }
 
@@ -38,10 +43,11 @@ pub(in crate::store) struct Next {
 impl Next {
     /// Writes the file; it is not durable yet. Only the holder of the queue may do so.
     ///
-    /// Crash after this: `coord/next` is left, which no one reads and the next writer replaces.
+    /// Crash after this: `coord/next` is left, which the next writer replaces.
     pub(super) fn write(store: &Store, value: Oid) -> Result<Next> {
         let (files, path) = (store.files, store.coord_dir.join("next"));
         let write = || -> io::Result<(File, LockFile)> {
+            // What a dead process left; no lock of ours is without it, as that was removed when the queue was entered.
             files.unlink("next-unlink", &path)?;
             let mut file = files.create("next-create", &path, 0o666)?;
             files.write("next-write", &path, &mut file, format!("{value}\n").as_bytes())?;
@@ -52,10 +58,14 @@ impl Next {
         Ok(Next { path, file, identity })
     }
 
-    /// Waits until the value is on the disk.
+    /// Waits until the value is on the disk, and the name by which a lock that is left would be known.
     pub(in crate::store) fn sync(&self, files: Files) -> Result<()> {
-        let synced = files.sync("next-sync", &self.path, &self.file);
-        synced.map_err(|err| fault::io(format!("sync {}", self.path.display()), err))
+        let both: [&(dyn Fn() -> io::Result<()> + Sync); 2] =
+            [&|| files.sync("next-sync", &self.path, &self.file), &|| {
+                files.sync_dir("next-sync", self.path.parent().unwrap_or(&self.path))
+            }];
+        let fail = |err| fault::io(format!("sync {}", self.path.display()), err);
+        files.side_by_side(&both, |wait| wait().map_err(fail))
     }
 }
 
@@ -66,17 +76,40 @@ pub(super) enum Taken<'s> {
     Unable,
 }
 
-/// Removes the lock that a dead process of ours left, if it is the very file that was noted.
+/// Removes the lock that a dead process of ours left: the very file that was noted, or that has our name too.
 ///
 /// Called with the queue held, so that its maker cannot be alive.
 pub(in crate::store) fn recover(store: &Store, name: &str, queue: &mut Queue) -> Result<()> {
-    let Some(noted) = queue.notes.lock.clone() else { return Ok(()) };
     let path = lock_path(store, name);
-    if noted.is_at(&path) {
+    let is_noted = queue.notes.lock.as_ref().is_some_and(|noted| noted.is_at(&path));
+    if is_noted || is_one_file(&path, &store.coord_dir.join("next")) {
         let removed = store.files.unlink("ref-unlock", &path);
         removed.map_err(|err| fault::io(format!("remove {}, which a killed process left", path.display()), err))?;
     }
     queue.record(None)
+}
+
+/// Waits until the ref as it is now is on the disk, where it is not what a writer of ours was told last: one that died
+/// between its move and the end of its wait, or a git, which waits for no folder, has moved it. Who finds what it wants
+/// there, and says so without a commit of its own, promises it all the same.
+pub(in crate::store) fn vouch_for(store: &Store, name: &str, queue: &Queue) -> Result<()> {
+    let path = store.places.common_dir.join(name);
+    let acknowledged = queue.notes.acknowledged.map(|tip| format!("{tip}\n").into_bytes());
+    match std::fs::read(&path) {
+        // Packed, and so on the disk; or not there; or what a reader will complain about.
+        Err(_) => Ok(()),
+        Ok(present) if Some(&present) == acknowledged.as_ref() => Ok(()),
+        Ok(_) => {
+            let wait = || -> io::Result<()> {
+                store.files.sync("next-sync", &path, &File::open(&path)?)?;
+                store.files.sync_dir("ref-syncdir", path.parent().unwrap_or(&path))
+            };
+            match wait() {
+                Err(err) if err.kind() == io::ErrorKind::NotFound => Ok(()),
+                done => done.map_err(|err| fault::io(format!("sync {}", path.display()), err)),
+            }
+        }
+    }
 }
 
 impl<'s> Lock<'s> {
@@ -87,25 +120,16 @@ impl<'s> Lock<'s> {
         // Crash after this: the note names a file that is no lock yet; it fits nothing, and the next writer drops it.
         queue.record(Some(identity.clone()))?;
         let linked = link(store, name, next, &path);
-        let dropped = store.files.unlink("next-drop", next);
-        let lock = Lock { store, name: name.to_owned(), path, identity: identity.clone() };
+        let lock = Lock { store, name: name.to_owned(), path, next: next.clone(), identity: identity.clone() };
         match linked {
-            Ok(true) => {}
-            Ok(false) => {
-                queue.record(None)?;
-                return Ok(Taken::Unable);
-            }
+            Ok(true) => Ok(Taken::Held(lock)),
+            Ok(false) => lock.release(queue).map(|()| Taken::Unable),
             Err(err) => {
                 // Also right where the link was made and the answer was lost.
                 let _ = lock.release(queue);
-                return Err(err);
+                Err(err)
             }
         }
-        if let Err(err) = dropped {
-            let _ = lock.release(queue);
-            return Err(fault::io(format!("remove {}", next.display()), err));
-        }
-        Ok(Taken::Held(lock))
     }
 
     /// Renames the lock onto the ref, and makes that durable.
@@ -119,7 +143,10 @@ impl<'s> Lock<'s> {
         }
         for _ in 0..PATIENCE {
             match self.store.files.rename("ref-rename", &self.path, &target) {
-                Ok(()) => return self.sync(&target),
+                Ok(()) => {
+                    self.sync(&target)?;
+                    return self.drop_first_name();
+                }
                 Err(err) if is_folder(&err) => {
                     clear_folders(&target).map_err(|_| clash(&self.name, &format!("{}/", self.name)))?
                 }
@@ -136,14 +163,28 @@ impl<'s> Lock<'s> {
         synced.map_err(|err| fault::io(format!("sync {}", folder.display()), err))
     }
 
-    /// Gives the lock up. The note is cleared after the file is gone: the other way round it could be left for ever.
+    /// Crash after this: nothing is left of the lock.
+    fn drop_first_name(&self) -> Result<()> {
+        let dropped = self.store.files.unlink("next-drop", &self.next);
+        dropped.map_err(|err| fault::io(format!("remove {}", self.next.display()), err))
+    }
+
+    /// Gives the lock up. What tells that it is ours goes after the file itself: the other way round it could be left
+    /// for ever.
     pub(super) fn release(self, queue: &mut Queue) -> Result<()> {
         if self.identity.is_at(&self.path) {
             let removed = self.store.files.unlink("ref-unlock", &self.path);
             removed.map_err(|err| fault::io(format!("remove {}", self.path.display()), err))?;
         }
+        self.drop_first_name()?;
         queue.record(None)
     }
+}
+
+/// Returns whether two paths are names of one file.
+fn is_one_file(a: &Path, b: &Path) -> bool {
+    let file = |path: &Path| path.symlink_metadata().ok().map(|meta| (meta.dev(), meta.ino()));
+    file(a).is_some_and(|a| Some(a) == file(b))
 }
 
 /// Links the prepared file into place; false where the file system cannot. A lock of somebody else is waited for as

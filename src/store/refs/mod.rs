@@ -14,7 +14,7 @@ use super::queue::Queue;
 use super::{Oid, RefBackend, Store};
 use crate::base::{Result, Timestamp};
 
-pub(super) use lock::{Next, recover};
+pub(super) use lock::{Next, recover, vouch_for};
 
 /// A move of a ref from a value that must be the present one.
 pub(super) struct Move<'a> {
