@@ -11,7 +11,7 @@ use crate::harness::{PATIENCE, Repo, within};
 const TIMEOUT: Duration = Duration::from_millis(400);
 
 /// A `git update-ref` that has prepared a move of the ref, and holds its lock.
-struct Prepared {
+pub(super) struct Prepared {
     child: Child,
     stdin: ChildStdin,
     stdout: BufReader<ChildStdout>,
@@ -19,7 +19,7 @@ struct Prepared {
 
 impl Prepared {
     #[track_caller]
-    fn new(repo: &Repo, to: &str) -> Prepared {
+    pub(super) fn new(repo: &Repo, to: &str) -> Prepared {
         let mut command = repo.command("git");
         command.args(["update-ref", "--stdin"]).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().expect("git starts");
@@ -40,6 +40,15 @@ impl Prepared {
         self.answers("commit: ok");
         drop(self.stdin);
         assert!(self.child.wait().expect("git ends").success(), "git was robbed of its lock");
+    }
+
+    /// Has git give its lock back and move nothing.
+    #[track_caller]
+    pub(super) fn abort(mut self) {
+        writeln!(self.stdin, "abort").expect("git listens");
+        self.answers("abort: ok");
+        drop(self.stdin);
+        assert!(self.child.wait().expect("git ends").success());
     }
 
     #[track_caller]

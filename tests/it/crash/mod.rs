@@ -6,4 +6,5 @@ mod foreign;
 mod live_git;
 mod lost_tip;
 mod maintenance;
+mod power;
 mod storm;
