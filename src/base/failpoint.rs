@@ -26,6 +26,18 @@ steps![
     "object-rename",
     "object-syncdir",
     "freshen",
+    "pack-mkdir",
+    "packing-note",
+    "pack-create",
+    "pack-write",
+    "index-create",
+    "index-write",
+    "pack-sync",
+    "index-sync",
+    "pack-keep",
+    "pack-rename",
+    "index-rename",
+    "pack-syncdir",
     "next-unlink",
     "next-create",
     "next-write",
@@ -41,6 +53,9 @@ steps![
     "ref-git",
     "ref-unlock",
     "queue-acknowledge",
+    "pack-clear",
+    "pack-unkeep",
+    "packing-drop",
 ];
 
 /// Stands before a step: what happens here leaves the step undone.

@@ -9,9 +9,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use flate2::{Compress, Compression, FlushCompress, Status};
 use gix::objs::Kind;
 
+use super::deflate::Deflate;
 use super::edit::{Draft, Fresh};
 use super::fault;
 use super::files::{self, Files};
@@ -41,14 +41,30 @@ pub(super) type Beside<'a> = dyn Fn() -> Result<()> + Sync + 'a;
 pub(super) fn write(store: &Store, draft: &Draft, beside: &Beside<'_>) -> Result<()> {
     let files = store.files;
     let mut deflate = Deflate::new(store.compression);
+    let mut write = |id, kind, bytes: &[u8]| {
+        let whole = [format!("{kind} {}\0", bytes.len()).as_bytes(), bytes].concat();
+        Job::Write(place(&store.places.objects_dir, id), deflate.run(&whole).to_vec())
+    };
     let mut jobs = vec![Job::Other(beside)];
     for id in &draft.named {
-        jobs.push(keep(store, *id, &mut deflate)?);
+        jobs.push(match freshen(store, *id)? {
+            Freshened::Loose(path) => Job::Sync(path),
+            Freshened::Packed(bytes) => write(*id, Kind::Blob, &bytes),
+        });
     }
     for Fresh { id, kind, bytes } in &draft.fresh {
-        jobs.push(Job::Write(place(&store.places.objects_dir, *id), deflate.object(*kind, bytes)));
+        jobs.push(write(*id, *kind, bytes));
     }
-    files.side_by_side(&jobs, |job| job.run(files))?;
+    settle(files, &jobs)
+}
+
+/// Waits for objects that were made young and not written again.
+pub(super) fn sync(files: Files, paths: Vec<PathBuf>) -> Result<()> {
+    settle(files, &paths.into_iter().map(Job::Sync).collect::<Vec<_>>())
+}
+
+fn settle(files: Files, jobs: &[Job<'_>]) -> Result<()> {
+    files.side_by_side(jobs, |job| job.run(files))?;
     let folders: BTreeSet<&Path> = jobs.iter().filter_map(Job::folder).collect();
     let folders: Vec<&Path> = folders.into_iter().collect();
     files.side_by_side(&folders, |folder| sync_folder(files, folder))
@@ -121,18 +137,28 @@ fn try_write(files: Files, path: &Path, bytes: &[u8]) -> io::Result<()> {
     written
 }
 
-/// Finds out how a blob that is used by its name outlives the next prune.
-fn keep<'a>(store: &Store, id: Oid, deflate: &mut Deflate) -> Result<Job<'a>> {
+/// How a blob that is used by its name outlives the next prune.
+pub(super) enum Freshened {
+    /// Its file is young now.
+    Loose(PathBuf),
+    /// It lies in a pack or an alternate, and is written again. Whether that is a cruft pack, or who else may prune it, is
+    /// not worth asking.
+    Packed(Vec<u8>),
+}
+
+/// Makes a blob young that is used by its name, or returns what it holds.
+///
+/// # Errors
+/// `no_such_blob` where the repository has none of that name, `damaged` where it cannot be read.
+pub(super) fn freshen(store: &Store, id: Oid) -> Result<Freshened> {
     if store.objects.kind(id)? != Some(Kind::Blob) {
         return Err(Error::invalid("no_such_blob", format!("cannot store {id}: the repository has no such blob")));
     }
     let path = place(&store.places.objects_dir, id);
     if touch(&path) {
-        return Ok(Job::Sync(path));
+        return Ok(Freshened::Loose(path));
     }
-    // It lies in a pack or an alternate. Whether that is a cruft pack, or who else may prune it, is not worth asking.
-    let bytes = store.objects.read(id, Kind::Blob)?;
-    Ok(Job::Write(path, deflate.object(Kind::Blob, &bytes)))
+    Ok(Freshened::Packed(store.objects.read(id, Kind::Blob)?))
 }
 
 /// Sets the times of a file to now; false where it is not there or not ours to touch.
@@ -153,34 +179,4 @@ fn random_name() -> io::Result<String> {
     let mut bytes = [0; 8];
     getrandom::fill(&mut bytes).map_err(|err| io::Error::other(err.to_string()))?;
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
-}
-
-/// One compressor for all objects of a commit: making one takes longer than a small object does.
-struct Deflate {
-    state: Compress,
-    plain: Vec<u8>,
-}
-
-impl Deflate {
-    fn new(level: u32) -> Self {
-        Deflate { state: Compress::new(Compression::new(level), true), plain: Vec::new() }
-    }
-
-    /// Returns header and content as git stores them.
-    fn object(&mut self, kind: Kind, content: &[u8]) -> Vec<u8> {
-        self.plain.clear();
-        self.plain.extend_from_slice(format!("{kind} {}\0", content.len()).as_bytes());
-        self.plain.extend_from_slice(content);
-        self.state.reset();
-        let mut packed = Vec::with_capacity(self.plain.len() / 2 + 64);
-        loop {
-            let done = usize::try_from(self.state.total_in()).unwrap_or(self.plain.len());
-            let status = self.state.compress_vec(&self.plain[done..], &mut packed, FlushCompress::Finish);
-            match status.expect("deflating from memory to memory cannot fail") {
-                Status::StreamEnd => return packed,
-                // flate2 fills what capacity there is, so it grows by steps and not by a guess.
-                Status::Ok | Status::BufError => packed.reserve((self.plain.len() - done) / 2 + 256),
-            }
-        }
-    }
 }

@@ -7,6 +7,7 @@
 mod commit;
 mod config;
 mod config_env;
+mod deflate;
 mod diff;
 mod discover;
 mod edit;
@@ -25,6 +26,7 @@ mod notes;
 mod objects;
 mod oid;
 mod open;
+mod pack;
 mod queue;
 mod refs;
 pub mod scratch;

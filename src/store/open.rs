@@ -36,7 +36,7 @@ impl Store {
         let files = Files { modes: Modes::from_config(&config)?, is_durable: is_durable(&config).unwrap_or(true) };
         Ok(Store {
             coord_dir: places.common_dir.join("coord"),
-            compression: compression(&config)?,
+            compression: compression(&config, "core.looseCompression")?,
             environment: environment.clone(),
             shallow: OnceCell::new(),
             work_dir,
@@ -52,6 +52,14 @@ impl Store {
     /// Returns whether refs are moved without git: files, locks that work, and no hook that wants to be asked.
     pub(super) fn writes_refs_itself(&self) -> bool {
         self.backend == RefBackend::Files && !self.has_ref_hook() && locks_work(&self.places.common_dir)
+    }
+
+    /// Returns how hard the objects of a pack are compressed.
+    ///
+    /// # Errors
+    /// `bad_config`.
+    pub(super) fn pack_compression(&self) -> Result<u32> {
+        compression(&self.config, "pack.compression")
     }
 
     fn has_ref_hook(&self) -> bool {
@@ -140,8 +148,8 @@ pub fn is_durable(config: &Config) -> Result<bool> {
     }
 }
 
-fn compression(config: &Config) -> Result<u32> {
-    let level = match config.integer("core.looseCompression")? {
+fn compression(config: &Config, key: &str) -> Result<u32> {
+    let level = match config.integer(key)? {
         Some(level) => Some(level),
         None => config.integer("core.compression")?,
     };
@@ -151,7 +159,7 @@ fn compression(config: &Config) -> Result<u32> {
 /// Returns whether the kernel's file locks are known to hold between all who can reach this folder. Where other
 /// machines can write too, or nobody knows, git's own protocol is left to git and no lock of anybody is removed.
 #[cfg(target_os = "linux")]
-fn locks_work(folder: &Path) -> bool {
+pub(super) fn locks_work(folder: &Path) -> bool {
     const NFS: u64 = 0x6969;
     const SMB: [u64; 3] = [0x517B, 0xFE53_4D42, 0xFF53_4D42];
     const NINE_P: u64 = 0x0102_1997;
@@ -164,6 +172,6 @@ fn locks_work(folder: &Path) -> bool {
 
 /// Returns whether the kernel's file locks are known to hold between all who can reach this folder.
 #[cfg(not(target_os = "linux"))]
-fn locks_work(folder: &Path) -> bool {
+pub(super) fn locks_work(folder: &Path) -> bool {
     folder.exists()
 }

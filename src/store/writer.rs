@@ -7,7 +7,7 @@ use super::edit::{Draft, Edit};
 use super::files::Files;
 use super::queue::Queue;
 use super::refs::{self, Move, Next, Outcome};
-use super::{Oid, STATE_REF, Store, history, loose};
+use super::{Oid, STATE_REF, Store, history, loose, pack};
 use crate::base::{Error, Result, Timestamp};
 
 /// The right to write: first in the queue of this machine. Dropping it lets the next one in.
@@ -104,7 +104,11 @@ impl<'s> Writer<'s> {
         let id = draft.add(Kind::Commit, commit::encode(&parts, store.format)?.into())?;
         let (files, next) = (store.files, refs::prepare(store, id)?);
         // Crash after this: objects that nothing refers to, for `git gc` to remove.
-        loose::write(store, &draft, &|| sync(files, next.as_ref()))?;
+        let beside = || sync(files, next.as_ref());
+        let _kept = match draft.fresh.len() >= pack::MANY {
+            true => pack::write(store, &draft, &beside)?,
+            false => loose::write(store, &draft, &beside).map(|()| None)?,
+        };
         self.move_ref(Move {
             name: STATE_REF,
             expected: new.expected,

@@ -16,6 +16,28 @@ const AT_ONCE: Duration = Duration::from_secs(10);
 /// Steps that are only taken on special ways, which have tests of their own below.
 const SPECIAL: [&str; 6] = ["coord-mkdir", "ref-mkdir", "log-mkdir", "ref-unlock", "ref-git", "freshen"];
 
+/// Steps that are only taken where many objects are written at once.
+const PACKING: [&str; 15] = [
+    "pack-mkdir",
+    "packing-note",
+    "pack-create",
+    "pack-write",
+    "index-create",
+    "index-write",
+    "pack-sync",
+    "index-sync",
+    "pack-keep",
+    "pack-rename",
+    "index-rename",
+    "pack-syncdir",
+    "pack-clear",
+    "pack-unkeep",
+    "packing-drop",
+];
+
+/// Those of them that come when the ref has moved.
+const CLEARING: [&str; 3] = ["pack-clear", "pack-unkeep", "packing-drop"];
+
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Action {
     Kill,
@@ -54,8 +76,7 @@ fn ordinary_steps(action: Action) {
     repo.ok(&["agent", "new", "bob"]);
     repo.ok(&["task", "new", "Old", "--id", "T-old"]);
     repo.ok(&["task", "new", "Handed on", "--id", "T-1"]);
-    let is_ordinary = |point: &&&str| !SPECIAL.contains(&point.split('.').next().unwrap_or_default());
-    for point in failpoint::ALL.iter().filter(is_ordinary) {
+    for point in failpoint::ALL.iter().filter(|point| !is_of(point, &SPECIAL) && !is_of(point, &PACKING)) {
         // A change writes many objects: dying at the first and dying in their midst are two things.
         let hits: &[&str] = if point.starts_with("object-") { &["", ":2", ":5"] } else { &[""] };
         for hit in hits {
@@ -101,7 +122,8 @@ fn hand_on(repo: &Repo, point: &str, action: Action) {
 fn setting_up_can_be_stopped_at_any_step_and_done_again() {
     for action in [Action::Kill, Action::Error, Action::Full] {
         // `ref-unlock`, `freshen` and `ref-git` are not on this way.
-        for point in failpoint::ALL.iter().filter(|point| !is_of(point, &["ref-unlock", "freshen", "ref-git"])) {
+        let elsewhere = [&["ref-unlock", "freshen", "ref-git"][..], &PACKING].concat();
+        for point in failpoint::ALL.iter().filter(|point| !is_of(point, &elsewhere)) {
             let repo = empty();
             let answer = stopped(repo.coord(&["init"]).json(), point, action);
             assert!(!answer.is_ok(), "{point} {action:?}: {answer}");
@@ -149,6 +171,36 @@ fn clearing_a_dead_lock_away_can_be_stopped_and_done_again() {
 }
 
 #[test]
+fn an_import_can_be_stopped_at_any_step_of_its_pack() {
+    const RECORDS: usize = 100;
+    const MADE: &str = "\"created_at\":\"2026-01-01T00:00:00.000Z\",\"created_by\":\"ada\",\
+                        \"updated_at\":\"2026-01-01T00:00:00.000Z\",\"updated_by\":\"ada\"";
+    for action in [Action::Kill, Action::Error, Action::Full] {
+        let repo = set_up();
+        let (mut lines, mut wanted) = (String::new(), 0);
+        let steps = failpoint::ALL.iter().filter(|point| is_of(point, &PACKING) && !point.starts_with("pack-mkdir"));
+        for (round, point) in steps.enumerate() {
+            let line = |n| format!("{{\"kind\":\"task\",\"id\":\"T-{round}-{n}\",\"title\":\"Task {n}\",{MADE}}}\n");
+            lines = (0..RECORDS).map(line).collect();
+            let before = repo.commit_count();
+            let answer = stopped(repo.coord(&["import", "json", "-"]).json().input(&lines), point, action);
+            // What is cleared away after the ref has moved may be left without a word.
+            let has_landed = repo.commit_count() - before == 1;
+            assert!(!answer.is_ok() || (has_landed && is_of(point, &CLEARING)), "{point} {action:?}: {answer}");
+            wanted += if has_landed { RECORDS } else { 0 };
+            assert_eq!(repo.data(&["task", "list", "--limit", "1"])["total"], wanted, "{point} {action:?}");
+            repo.fsck_strict();
+        }
+        assert!(repo.coord(&["import", "json", "-"]).input(lines.replace("T-", "U-")).run().is_ok(), "{action:?}");
+        repo.assert_no_lock();
+        let left: Vec<_> = repo.common_dir().join("objects/pack").read_dir().expect("packs").collect();
+        let names = left.into_iter().map(|entry| entry.expect("one").file_name().to_string_lossy().into_owned());
+        let odd: Vec<_> = names.filter(|name| !name.ends_with(".pack") && !name.ends_with(".idx")).collect();
+        assert!(odd.is_empty(), "{action:?}: {odd:?}");
+    }
+}
+
+#[test]
 fn an_object_that_cannot_be_freshened_is_written_again() {
     for action in [Action::Error, Action::Full] {
         for point in ["freshen.before", "freshen.after"] {
@@ -166,10 +218,8 @@ fn an_object_that_cannot_be_freshened_is_written_again() {
 
 #[test]
 fn bringing_back_a_lost_tip_can_be_killed_at_any_step() {
-    for point in failpoint::ALL
-        .iter()
-        .filter(|point| !is_of(point, &["ref-unlock", "ref-git", "ref-mkdir", "log-mkdir", "coord-mkdir"]))
-    {
+    let elsewhere = [&["ref-unlock", "ref-git", "ref-mkdir", "log-mkdir", "coord-mkdir"][..], &PACKING].concat();
+    for point in failpoint::ALL.iter().filter(|point| !is_of(point, &elsewhere)) {
         let repo = set_up();
         let old = repo.tip().expect("a tip");
         repo.ok(&["task", "new", "Lost", "--id", "T-1"]);
@@ -202,7 +252,7 @@ fn every_step_is_either_ordinary_or_has_a_test_of_its_own() {
     for point in failpoint::ALL {
         *sides.entry(point.split('.').next().unwrap_or_default()).or_default() += 1;
     }
-    assert!(SPECIAL.iter().all(|step| sides.contains_key(step)), "{sides:?}");
+    assert!(SPECIAL.iter().chain(&PACKING).all(|step| sides.contains_key(step)), "{sides:?}");
     assert!(sides.values().all(|count| *count == 2), "{sides:?}");
 }
 

@@ -12,6 +12,7 @@ use super::fixture::{PATIENCE, Repo, on, set};
 const ASKED: &str = "COORD_TEST_CHILD";
 const BLOB: &str = "COORD_TEST_BLOB";
 const ROUNDS: &str = "COORD_TEST_ROUNDS";
+const MANY: &str = "COORD_TEST_MANY";
 
 /// What a child is asked to do, and how it is hindered.
 #[derive(Default)]
@@ -22,6 +23,8 @@ pub(crate) struct Child<'a> {
     pub(crate) blob: Option<String>,
     pub(crate) failpoint: Option<String>,
     pub(crate) file_log: Option<String>,
+    /// How many further files it sets, so that all go into one pack.
+    pub(crate) many: u32,
     /// How many commits it makes, each of which also counts `counter` up.
     pub(crate) rounds: u32,
 }
@@ -30,7 +33,7 @@ impl Child<'_> {
     pub(crate) fn command(&self, repo: &Repo) -> Command {
         let mut command = repo.command(std::env::current_exe().expect("this test has a file"));
         command.args(["--exact", "store::child::publishes_when_asked", "--nocapture", "--test-threads=1"]);
-        command.env(ASKED, self.path).env(ROUNDS, self.rounds.max(1).to_string());
+        command.env(ASKED, self.path).env(ROUNDS, self.rounds.max(1).to_string()).env(MANY, self.many.to_string());
         let settings =
             [(BLOB, &self.blob), ("GIT_COORD_FAILPOINT", &self.failpoint), ("GIT_COORD_TEST_FILE_LOG", &self.file_log)];
         for (name, value) in settings {
@@ -72,11 +75,12 @@ fn publishes_when_asked() {
     let Ok(path) = std::env::var(ASKED) else { return };
     let blob = std::env::var(BLOB).ok();
     let rounds: u32 = std::env::var(ROUNDS).expect("given").parse().expect("a number");
+    let many: u32 = std::env::var(MANY).expect("given").parse().expect("a number");
     let here = std::env::current_dir().expect("a folder");
     let store = Store::discover(&here).expect("the repository opens");
     let mut made = 0;
     while made < rounds {
-        match publish(&store, &path, blob.as_deref(), rounds > 1) {
+        match publish(&store, &path, blob.as_deref(), rounds > 1, many) {
             Ok(Published::Landed(id)) => {
                 // One write, so that a killed child has said it whole or not at all.
                 say(&format!("landed {id}\n"));
@@ -96,10 +100,17 @@ fn say(line: &str) {
     std::io::stdout().write_all(line.as_bytes()).expect("the parent listens");
 }
 
-fn publish(store: &Store, path: &str, blob: Option<&str>, counts: bool) -> git_coord::base::Result<Published> {
+fn publish(
+    store: &Store,
+    path: &str,
+    blob: Option<&str>,
+    counts: bool,
+    many: u32,
+) -> git_coord::base::Result<Published> {
     let mut writer = store.lock(PATIENCE.max(Duration::from_secs(1)))?;
     let tip = store.tip()?;
     let mut edits = vec![set(path, path)];
+    edits.extend((0..many).map(|n| set(&format!("{path}.many/{n}"), format!("{path} {n}"))));
     if let Some(blob) = blob {
         let content = Some(Content::Existing(blob.parse().expect("an id")));
         edits.push(Edit { path: format!("{path}.named"), content });

@@ -41,6 +41,7 @@ fn assert_recovers(repo: &Repo, before: Option<String>, done: &Done, what: &str)
 }
 
 const DEAD: &str = "after a dead writer";
+const MANY: &str = "many objects";
 
 /// A state of a repository in which a child is hindered.
 fn scenes() -> Vec<(&'static str, Repo, Option<String>)> {
@@ -49,6 +50,7 @@ fn scenes() -> Vec<(&'static str, Repo, Option<String>)> {
     publish(&repo.open(), vec![set("a", "1")]);
     let blob = repo.git(&["rev-parse", "refs/coord/main:a"]);
     scenes.push(("grown", repo, Some(blob)));
+    scenes.push((MANY, files_repo(), None));
     scenes.push((DEAD, dead_repo(), None));
     scenes
 }
@@ -89,7 +91,8 @@ fn hinder(scene: &str, repo: &Repo, blob: Option<String>, point: &str, action: &
     let repo = if scene == DEAD { dead_repo() } else { copy(repo) };
     let before = repo.open().tip().expect("readable").map(|id| id.to_string());
     let failpoint = Some(format!("{point}={action}"));
-    let done = Child { path: "b/c", blob, failpoint, ..Child::default() }.run(&repo);
+    let many = if scene == MANY { 100 } else { 0 };
+    let done = Child { path: "b/c", blob, failpoint, many, ..Child::default() }.run(&repo);
     assert_recovers(&repo, before, &done, &format!("{scene}: {point}={action}"));
     !done.is_alive || done.refused.is_some()
 }

@@ -7,5 +7,6 @@ mod crash;
 mod durability;
 pub(crate) mod fixture;
 mod opening;
+mod packs;
 mod remote;
 mod settings;
