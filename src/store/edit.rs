@@ -1,16 +1,13 @@
-//! Making the next tree: a base tree with some paths set or removed, each folder on the way written once.
-//!
-//! Entries that are not touched are carried over byte for byte, whatever they are.
+//! A change as paths that are set and removed, and the objects that it needs.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use gix::objs::Kind;
 
+use super::grow::{self, Sink, Wanted, Wish};
 use super::objects::Objects;
-use super::tree::{self, FILE, FOLDER, Raw};
 use super::{ObjectFormat, Oid};
-use crate::base::{Error, Result};
+use crate::base::Result;
 
 /// One path to set or to remove.
 #[derive(Debug, Clone)]
@@ -51,135 +48,42 @@ impl Draft {
     }
 
     pub(super) fn add(&mut self, kind: Kind, bytes: Arc<[u8]>) -> Result<Oid> {
-        let id = gix::objs::compute_hash(self.format.kind(), kind, &bytes)
-            .map_err(|err| Error::invalid("bad_object", "cannot store these bytes").because(err))?;
-        self.fresh.push(Fresh { id: Oid(id), kind, bytes });
-        Ok(Oid(id))
+        let id = self.format.name(kind, &bytes)?;
+        self.fresh.push(Fresh { id, kind, bytes });
+        Ok(id)
     }
 
     /// Applies the edits to a tree and returns the id of the result. The last edit of a path counts.
     pub(super) fn apply(&mut self, objects: &Objects, base: Option<Oid>, edits: &[Edit]) -> Result<Oid> {
-        let mut plan = Folder::default();
+        let mut wishes = Vec::with_capacity(edits.len());
         for edit in edits {
-            check_path(&edit.path)?;
-            let content = match &edit.content {
-                None => None,
-                Some(Content::Bytes(bytes)) => Some(self.add(Kind::Blob, Arc::clone(bytes))?),
+            let wanted = match &edit.content {
+                None => Wanted::Remove,
+                Some(Content::Bytes(bytes)) => Wanted::Set(Draft::add(self, Kind::Blob, Arc::clone(bytes))?),
                 Some(Content::Existing(id)) => {
                     self.named.push(*id);
-                    Some(*id)
+                    Wanted::Set(*id)
                 }
             };
-            plan.insert(&edit.path, content);
+            wishes.push((edit.path.as_str(), wanted));
         }
-        match self.rewrite(objects, base, &plan, "")? {
-            Some(id) => Ok(id),
-            None => self.add(Kind::Tree, Arc::from(Vec::new())),
-        }
-    }
-
-    /// Writes one folder; nothing where it came out empty, as git has no empty folders.
-    fn rewrite(&mut self, objects: &Objects, base: Option<Oid>, plan: &Folder, dir: &str) -> Result<Option<Oid>> {
-        let before = base.map(|id| tree::entries(objects, id)).transpose()?.unwrap_or_default();
-        let mut after: BTreeMap<Vec<u8>, Raw> =
-            before.iter().map(|entry| (entry.name.clone(), entry.clone())).collect();
-        for (name, node) in &plan.0 {
-            let path = tree::join(dir, name);
-            let new = self.place(objects, after.get(name.as_bytes()), node, &path)?;
-            let name = name.as_bytes().to_vec();
-            match new {
-                Some((mode, id)) => after.insert(name.clone(), Raw { name, mode, id }),
-                None => after.remove(&name),
-            };
-        }
-        if after.is_empty() {
-            return Ok(None);
-        }
-        let mut after: Vec<Raw> = after.into_values().collect();
-        after.sort_by_cached_key(Raw::sort_key);
-        match base {
-            Some(id) if after == before => Ok(Some(id)),
-            _ => self.add(Kind::Tree, encode(&after)).map(Some),
-        }
-    }
-
-    /// Decides what stands at one name afterwards.
-    fn place(&mut self, objects: &Objects, old: Option<&Raw>, node: &Node, path: &str) -> Result<Option<(u32, Oid)>> {
-        let folder = old.filter(|old| old.is_folder()).map(|old| old.id);
-        if let (Some(file), None, None) = (old, folder, node.file) {
-            // Nothing says that the file has to go. Removing what cannot be below it changes nothing.
-            return if node.below.sets() { Err(is_file(path)) } else { Ok(Some((file.mode, file.id))) };
-        }
-        let below = match node.below.0.is_empty() {
-            true => folder,
-            false => self.rewrite(objects, folder, &node.below, path)?,
-        };
-        match (node.file, below) {
-            (Some(Some(id)), None) => Ok(Some((FILE, id))),
-            (Some(Some(_)), Some(_)) => Err(is_folder(path)),
-            (Some(None), Some(_)) if folder.is_some() => Err(is_folder(path)),
-            (_, below) => Ok(below.map(|id| (FOLDER, id))),
-        }
+        grow::sort(&mut wishes);
+        grow::grow(objects, self, base, &wishes)
     }
 }
 
-fn encode(entries: &[Raw]) -> Arc<[u8]> {
-    let mut bytes = Vec::new();
-    for entry in entries {
-        bytes.extend_from_slice(format!("{:o} ", entry.mode).as_bytes());
-        bytes.extend_from_slice(&entry.name);
-        bytes.push(0);
-        bytes.extend_from_slice(entry.id.as_bytes());
-    }
-    bytes.into()
-}
-
-/// The edits of one folder, by name.
-#[derive(Default)]
-struct Folder(BTreeMap<String, Node>);
-
-/// The edits at one name, and below it.
-#[derive(Default)]
-struct Node {
-    /// The file there: set, removed, or not spoken of.
-    file: Option<Option<Oid>>,
-    below: Folder,
-}
-
-impl Folder {
-    fn insert(&mut self, path: &str, content: Option<Oid>) {
-        match path.split_once('/') {
-            Some((name, rest)) => self.0.entry(name.to_owned()).or_default().below.insert(rest, content),
-            None => self.0.entry(path.to_owned()).or_default().file = Some(content),
-        }
-    }
-
-    fn sets(&self) -> bool {
-        self.0.values().any(|node| matches!(node.file, Some(Some(_))) || node.below.sets())
+impl Sink for Draft {
+    fn add(&mut self, kind: Kind, bytes: Vec<u8>) -> Result<Oid> {
+        Draft::add(self, kind, bytes.into())
     }
 }
 
-/// Refuses a path that git or a file system would trip over.
-fn check_path(path: &str) -> Result<()> {
-    let fault = |name: &str| match name {
-        "" => Some("it has an empty component"),
-        "." | ".." => Some("it has a component `.` or `..`"),
-        _ if name.eq_ignore_ascii_case(".git") => Some("it has a component `.git`"),
-        _ if name.chars().any(|c| c.is_control() || c == '\\') => Some("it holds a control character or backslash"),
-        _ => None,
-    };
-    match path.split('/').find_map(fault) {
-        None if path.len() <= 4096 => Ok(()),
-        None => Err(Error::invalid("bad_path", "cannot store a file: its path is longer than 4096 bytes")),
-        Some(fault) => Err(Error::invalid("bad_path", format!("cannot store a file at {path:?}: {fault}"))),
+impl Wish for (&str, Wanted) {
+    fn path(&self) -> &str {
+        self.0
     }
-}
 
-fn is_folder(path: &str) -> Error {
-    Error::invalid("path_clash", format!("cannot store a file at {path}: a folder is there")).hint("git coord doctor")
-}
-
-fn is_file(path: &str) -> Error {
-    Error::invalid("path_clash", format!("cannot store anything below {path}: a file is there"))
-        .hint("git coord doctor")
+    fn wanted(&self) -> Wanted {
+        self.1
+    }
 }

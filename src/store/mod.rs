@@ -4,6 +4,7 @@
 //! the common dir, so that linked worktrees share one state. `docs/architecture.md` has the argument why a write
 //! cannot be lost.
 
+mod bulk;
 mod commit;
 mod config;
 mod config_env;
@@ -17,6 +18,7 @@ mod fault;
 mod file_log;
 mod files;
 mod git;
+mod grow;
 mod guard;
 mod history;
 mod ident;
@@ -41,14 +43,17 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+pub use bulk::Bulk;
 pub use commit::{Commit, Person};
 pub use config::{Config, Origin};
 pub use diff::Change;
 pub use edit::{Content, Edit};
 pub use environment::Environment;
+pub use grow::{Wanted, Wish};
 pub use history::Log;
 pub use oid::{ObjectFormat, Oid};
 pub use open::is_durable;
+pub use pack::{Kept, Packed, Packer};
 pub use queue::boot_id;
 pub use remote::remote_prefix;
 pub use tree::{Blob, Entry, Tree};

@@ -10,7 +10,7 @@ use super::environment::Environment;
 use super::files::Files;
 use super::modes::Modes;
 use super::objects::Objects;
-use super::{RefBackend, Store, guard, trust};
+use super::{Packer, RefBackend, Store, guard, trust};
 use crate::base::{Error, Result, text};
 
 impl Store {
@@ -54,12 +54,12 @@ impl Store {
         self.backend == RefBackend::Files && !self.has_ref_hook() && locks_work(&self.places.common_dir)
     }
 
-    /// Returns how hard the objects of a pack are compressed.
+    /// Returns what makes objects ready for a pack.
     ///
     /// # Errors
-    /// `bad_config`.
-    pub(super) fn pack_compression(&self) -> Result<u32> {
-        compression(&self.config, "pack.compression")
+    /// `bad_config` where nobody can tell how hard they are to be compressed.
+    pub fn packer(&self) -> Result<Packer> {
+        Ok(Packer::new(self.format, compression(&self.config, "pack.compression")?))
     }
 
     fn has_ref_hook(&self) -> bool {

@@ -146,15 +146,6 @@ impl Raw {
         self.mode == FOLDER
     }
 
-    /// Returns the name under which git sorts: a folder as if `/` followed.
-    pub(super) fn sort_key(&self) -> Vec<u8> {
-        let mut key = self.name.clone();
-        if self.is_folder() {
-            key.push(b'/');
-        }
-        key
-    }
-
     fn show(self) -> Entry {
         let is_dir = self.is_folder();
         let (name, is_utf8) = match String::from_utf8(self.name) {

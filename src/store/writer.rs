@@ -41,6 +41,21 @@ pub struct NewCommit {
     pub reflog: String,
 }
 
+impl NewCommit {
+    /// Returns what the commit object is made of, once its tree is known.
+    pub(super) fn parts(&self, tree: Oid) -> Parts<'_> {
+        Parts {
+            tree,
+            parents: &self.parents,
+            author: &self.author,
+            author_time: self.author_time,
+            committer: &self.committer,
+            commit_time: self.commit_time,
+            message: &self.message,
+        }
+    }
+}
+
 /// What became of a commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
@@ -92,16 +107,7 @@ impl<'s> Writer<'s> {
         let mut draft = Draft::new(store.format);
         let base = new.base.map(|id| commit::read(&store.objects, id)).transpose()?.map(|commit| commit.tree);
         let tree = draft.apply(&store.objects, base, &new.edits)?;
-        let parts = Parts {
-            tree,
-            parents: &new.parents,
-            author: &new.author,
-            author_time: new.author_time,
-            committer: &new.committer,
-            commit_time: new.commit_time,
-            message: &new.message,
-        };
-        let id = draft.add(Kind::Commit, commit::encode(&parts, store.format)?.into())?;
+        let id = draft.add(Kind::Commit, commit::encode(&new.parts(tree), store.format)?.into())?;
         let (files, next) = (store.files, refs::prepare(store, id)?);
         // Crash after this: objects that nothing refers to, for `git gc` to remove.
         let beside = || sync(files, next.as_ref());

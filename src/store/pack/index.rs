@@ -58,7 +58,7 @@ mod tests {
         let mut entries = Entries::default();
         let id = |hex: &str| hex.repeat(20).parse::<Oid>().expect("an id");
         for (hex, offset) in [("02", FAR), ("01", FAR - 1), ("ff", 5 << 32)] {
-            entries.add(id(hex), offset).expect("room");
+            entries.add(id(hex), offset, b"").expect("room");
         }
         let bytes = encode(&mut entries, ObjectFormat::Sha1.zero()).expect("encoded");
         let table = 8 + 1024 + 3 * 20 + 3 * 4;

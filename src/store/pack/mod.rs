@@ -5,6 +5,7 @@
 
 mod entries;
 mod index;
+mod packer;
 mod trace;
 
 use std::fs::File;
@@ -14,7 +15,6 @@ use std::path::{Path, PathBuf};
 
 use gix::objs::Kind;
 
-use super::deflate::Deflate;
 use super::edit::{Draft, Fresh};
 use super::fault;
 use super::files::Files;
@@ -23,6 +23,8 @@ use super::{ObjectFormat, Oid, Store};
 use crate::base::{Error, Result};
 use entries::Entries;
 use trace::Trace;
+
+pub use packer::{Packed, Packer};
 
 /// How many bytes are collected before they are written.
 const CHUNK: usize = 1 << 20;
@@ -39,16 +41,16 @@ pub(super) const MANY: usize = 64;
 /// # Errors
 /// `disk_full`, `read_only`, `io`; `no_such_blob`, `damaged` for a blob that the draft names.
 pub(super) fn write(store: &Store, draft: &Draft, beside: &Beside<'_>) -> Result<Option<Kept>> {
-    let mut pack = Pack::begin(store)?;
+    let (mut pack, mut packer) = (Pack::begin(store)?, store.packer()?);
     let mut young = Vec::new();
     for &id in &draft.named {
         match loose::freshen(store, id)? {
             Freshened::Loose(path) => young.push(path),
-            Freshened::Packed(bytes) => pack.add(Kind::Blob, id, &bytes)?,
+            Freshened::Packed(bytes) => pack.add(id, packer.entry(Kind::Blob, &bytes))?,
         }
     }
     for Fresh { id, kind, bytes } in &draft.fresh {
-        pack.add(*kind, *id, bytes)?;
+        pack.add(*id, packer.entry(*kind, bytes))?;
     }
     loose::sync(store.files, young)?;
     pack.finish(beside)
@@ -64,13 +66,13 @@ pub(super) struct Pack {
     chunk: Vec<u8>,
     /// How many bytes are in the file.
     written: u64,
-    deflate: Deflate,
     entries: Entries,
 }
 
 /// A pack that is in its place, and kept there whatever a `git repack` beside us thinks of it: nothing refers to it
 /// before the ref has moved. Dropping this makes it a pack like the others.
-pub(super) struct Kept {
+#[must_use = "dropping it early lets a `git repack` remove what nothing refers to yet"]
+pub struct Kept {
     _trace: Trace,
 }
 
@@ -93,23 +95,19 @@ impl Pack {
             file,
             chunk,
             written: 0,
-            deflate: Deflate::new(store.pack_compression()?),
             entries: Entries::default(),
         })
     }
 
-    /// Adds an object; one that is in the pack already is passed over.
+    /// Adds an object as a [`Packer`] has made it; one that is in the pack already is passed over.
     ///
     /// # Errors
-    /// `disk_full`, `io`; `invalid` for more objects than a pack can hold.
-    pub(super) fn add(&mut self, kind: Kind, id: Oid, content: &[u8]) -> Result<()> {
-        let at = self.chunk.len();
-        if !self.entries.add(id, self.written + at as u64)? {
+    /// `disk_full`, `io`; `too_many` for more objects than a pack can hold.
+    pub(super) fn add(&mut self, id: Oid, entry: &[u8]) -> Result<()> {
+        if !self.entries.add(id, self.written + self.chunk.len() as u64, entry)? {
             return Ok(());
         }
-        entries::head(kind, content.len(), &mut self.chunk);
-        self.chunk.extend_from_slice(self.deflate.run(content));
-        self.entries.check(&self.chunk[at..]);
+        self.chunk.extend_from_slice(entry);
         if self.chunk.len() >= CHUNK { self.spill() } else { Ok(()) }
     }
 
