@@ -17,6 +17,7 @@ mod readings;
 mod plumbing;
 mod plan;
 mod import;
+mod index;
 mod memory;
 mod weight;
 mod growth;
@@ -87,6 +88,12 @@ fn measure(bench: &Bench, size: usize, options: &Options, results: &mut Results)
         let import = Import::prepare(bench, &template, size);
         results.peaks.extend(memory::imports(&import, size));
         results.pairs.push(import.row().measure(size, pairs::LONG_WARM_UP, options.long_runs));
+    }
+    if options.does(Part::Index) && size >= index::FEWEST {
+        eprintln!("{size} tasks: the index");
+        let (made, late) = (template.copy("indexed"), template.copy("late"));
+        results.pairs.push(index::from_nothing(&made).measure(size, pairs::LONG_WARM_UP, options.long_runs));
+        results.pairs.push(index::behind(&late).measure(size, pairs::LONG_WARM_UP, options.long_runs));
     }
     if options.does(Part::Apply) {
         eprintln!("{size} tasks: a plan at once against one by one");

@@ -6,12 +6,12 @@ pub(crate) const USAGE: &str = "\
 cargo bench --bench process -- [FLAGS]
   --sizes N,N,…       how many tasks the repository holds (0,1000,10000)
   --runs N            pairs of runs per row (40)
-  --long-runs N       pairs of runs of import and of apply (5)
+  --long-runs N       pairs of runs of import, of the index and of apply (5)
   --lives N           tasks that are taken through their life to see what they leave behind (20)
   --each N            changes that each of many processes makes one after another (8)
   --crowd-rounds N    how often many processes at once are tried, each time in a fresh repository (5)
   --rounds N          how many tasks 64 processes try to claim at once (20)
-  --only PART,…       pairs, import, apply, memory, growth, day, crowd, claims (all)
+  --only PART,…       pairs, import, index, apply, memory, growth, day, crowd, claims (all)
   --dir DIR           where fresh folders are made and left (target/tmp)
   --json FILE         where the results go as JSON (results.json in that folder)
   --into FILE         a page whose lines between `<!-- results -->` and `<!-- end -->` are replaced by the tables
@@ -23,6 +23,7 @@ GIT_COORD_BIN names the program that is measured.";
 pub(crate) enum Part {
     Pairs,
     Import,
+    Index,
     Apply,
     Memory,
     Growth,
@@ -100,6 +101,7 @@ fn part(word: &str) -> Result<Part, String> {
     match word {
         "pairs" => Ok(Part::Pairs),
         "import" => Ok(Part::Import),
+        "index" => Ok(Part::Index),
         "apply" => Ok(Part::Apply),
         "memory" => Ok(Part::Memory),
         "growth" => Ok(Part::Growth),
