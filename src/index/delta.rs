@@ -61,10 +61,7 @@ impl Delta {
         if from == to {
             return Ok(delta);
         }
-        let changes = store.diff(Some(from), to)?;
-        if changes.len() > FARTHEST {
-            return Err(Failure::Git);
-        }
+        let changes = store.diff_up_to(Some(from), to, FARTHEST)?.ok_or(Failure::Git)?;
         let tree = store.tree(to)?;
         for change in changes {
             let before = change.old.map(|blob| look(&tree, &change.path, blob)).transpose()?;

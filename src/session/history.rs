@@ -14,12 +14,28 @@ impl Session {
     /// # Errors
     /// `damaged` where an object is missing.
     pub fn events_of(&self, commit: &Commit) -> Result<Vec<Event>> {
+        Ok(self.events_up_to(commit, usize::MAX)?.unwrap_or_default())
+    }
+
+    /// As [`events_of`](Self::events_of); but one event, of the type `state.changed`, for a commit that has changed more
+    /// than `most` files, as an import does.
+    ///
+    /// # Errors
+    /// `damaged` where an object is missing.
+    pub fn events_in_brief(&self, commit: &Commit, most: usize) -> Result<Vec<Event>> {
+        let brief = || event::in_brief(&origin(commit));
+        Ok(self.events_up_to(commit, most)?.unwrap_or_else(|| vec![brief()]))
+    }
+
+    /// Nothing where more than `most` files were changed.
+    fn events_up_to(&self, commit: &Commit, most: usize) -> Result<Option<Vec<Event>>> {
         if self.store().is_shallow(commit.id)? {
-            return Ok(Vec::new());
+            return Ok(Some(Vec::new()));
         }
         let parent = commit.parents.first().copied();
         let mut differences = Vec::new();
-        for change in self.store().diff(parent, commit.id)? {
+        let Some(changes) = self.store().diff_up_to(parent, commit.id, most)? else { return Ok(None) };
+        for change in changes {
             differences.push(Difference {
                 before: self.record_at(parent, &change.path, change.old)?,
                 after: self.record_at(Some(commit.id), &change.path, change.new)?,
@@ -28,7 +44,7 @@ impl Session {
                 path: change.path,
             });
         }
-        Ok(event::events(&differences, &origin(commit)))
+        Ok(Some(event::events(&differences, &origin(commit))))
     }
 
     /// Reads the settings of the team before and after a commit that has changed their file; nothing where one of them

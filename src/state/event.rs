@@ -107,6 +107,22 @@ pub fn events(differences: &[Difference], origin: &Origin) -> Vec<Event> {
     told.into_iter().enumerate().map(event).collect()
 }
 
+/// Returns one event for all that a commit did, of which it is not told what it was.
+pub fn in_brief(origin: &Origin) -> Event {
+    Event {
+        id: origin.commit.clone(),
+        r#type: "state.changed".to_owned(),
+        record: "state".to_owned(),
+        agent: origin.agent.clone(),
+        session: origin.session.clone(),
+        correlation_id: origin.correlation_id.clone(),
+        at: origin.at,
+        commit: origin.commit.clone(),
+        blob: None,
+        changes: Vec::new(),
+    }
+}
+
 /// Returns the words of what happened, for the trailers of a commit.
 pub fn words(differences: &[Difference]) -> Vec<(String, String)> {
     tell_all(differences).into_iter().map(|told| (told.what, told.record)).collect()

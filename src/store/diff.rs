@@ -18,25 +18,32 @@ pub struct Change {
     pub new: Option<Oid>,
 }
 
-/// Lists the files that differ between two trees, sorted by path.
-pub(super) fn trees(objects: &Objects, old: Option<Oid>, new: Option<Oid>) -> Result<Vec<Change>> {
+/// Lists the files that differ between two trees, sorted by path; nothing where they are more than `most`.
+pub(super) fn trees_up_to(
+    objects: &Objects,
+    (old, new): (Option<Oid>, Option<Oid>),
+    most: usize,
+) -> Result<Option<Vec<Change>>> {
     let mut changes = Vec::new();
-    compare(objects, (old, new), "", 0, &mut changes)?;
+    compare(objects, (old, new), &Place { dir: "", depth: 0, most }, &mut changes)?;
     changes.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(changes)
+    Ok(Some(changes).filter(|changes| changes.len() <= most))
+}
+
+/// Where two trees are compared, and how many differences are enough.
+struct Place<'a> {
+    dir: &'a str,
+    depth: usize,
+    most: usize,
 }
 
 fn compare(
     objects: &Objects,
     (old, new): (Option<Oid>, Option<Oid>),
-    dir: &str,
-    depth: usize,
+    &Place { dir, depth, most }: &Place<'_>,
     changes: &mut Vec<Change>,
 ) -> Result<()> {
-    if old == new {
-        return Ok(());
-    }
-    if depth > 64 {
+    if old == new || depth > 64 || changes.len() > most {
         return Ok(());
     }
     for (name, (old, new)) in pair(objects, old, new)? {
@@ -48,7 +55,8 @@ fn compare(
         let path = tree::join(dir, name);
         let folder = |entry: &Option<Raw>| entry.as_ref().filter(|entry| entry.is_folder()).map(|entry| entry.id);
         let file = |entry: &Option<Raw>| entry.as_ref().filter(|entry| tree::is_file(entry.mode)).map(|entry| entry.id);
-        compare(objects, (folder(&old), folder(&new)), &path, depth + 1, changes)?;
+        let below = Place { dir: &path, depth: depth + 1, most };
+        compare(objects, (folder(&old), folder(&new)), &below, changes)?;
         let (old, new) = (file(&old), file(&new));
         if old != new {
             changes.push(Change { path, old, new });

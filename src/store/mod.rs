@@ -244,9 +244,17 @@ impl Store {
     /// # Errors
     /// `damaged` where an object is missing or broken.
     pub fn diff(&self, old: Option<Oid>, new: Oid) -> Result<Vec<Change>> {
+        Ok(self.diff_up_to(old, new, usize::MAX)?.unwrap_or_default())
+    }
+
+    /// As [`diff`](Self::diff); nothing where more than `most` files differ.
+    ///
+    /// # Errors
+    /// As [`diff`](Self::diff).
+    pub fn diff_up_to(&self, old: Option<Oid>, new: Oid, most: usize) -> Result<Option<Vec<Change>>> {
         let old = old.map(|id| commit::read(&self.objects, id)).transpose()?;
         let new = commit::read(&self.objects, new)?;
-        diff::trees(&self.objects, old.map(|commit| commit.tree), Some(new.tree))
+        diff::trees_up_to(&self.objects, (old.map(|commit| commit.tree), Some(new.tree)), most)
     }
 
     /// Gives a file below [`coord_dir`](Self::coord_dir) the mode that `core.sharedRepository` asks for.

@@ -44,7 +44,7 @@ pub struct Answer {
 ///
 /// # Errors
 /// `bad_cursor` where the cursor names no event.
-pub fn latest(
+fn latest(
     session: &Session,
     cursor: Option<&str>,
     limit: usize,
@@ -77,6 +77,22 @@ pub fn latest(
     found.truncate(limit);
     let next_cursor = if more { found.last().map(|event| event.id.clone()) } else { None };
     Ok((found, next_cursor))
+}
+
+/// Returns the last `limit` events, the latest first; what one commit did to more than `most` files is one of them.
+///
+/// # Errors
+/// Whatever the history cannot tell.
+pub fn latest_in_brief(session: &Session, limit: usize, most: usize) -> Result<Vec<Event>> {
+    let mut found = Vec::new();
+    for commit in session.store().log(session.viewed()?)? {
+        if found.len() >= limit {
+            break;
+        }
+        found.extend(session.events_in_brief(&commit?, most)?.into_iter().rev());
+    }
+    found.truncate(limit);
+    Ok(found)
 }
 
 fn fits(wanted: &str, r#type: &str) -> bool {

@@ -11,7 +11,7 @@ use super::board::{Board, Brief, Counts, Member, Progress};
 use super::few::Few;
 use crate::base::{Result, Timestamp, text, time};
 use crate::commands::args::limit_value;
-use crate::commands::history::events::{event_cells, latest};
+use crate::commands::history::events::{event_cells, latest_in_brief};
 use crate::commands::page::{Page, Span, Style, plain, styled};
 use crate::commands::record::{ago, presence_style, word_style};
 use crate::commands::verb::{Group, Report, Scene, Verb};
@@ -41,6 +41,9 @@ impl Default for Args {
 /// How many events are shown.
 const LATEST: usize = 10;
 
+/// A commit that has changed more files than this is one event: an import would be all that is shown, and take its time.
+const MOST_CHANGES: usize = 200;
+
 /// How many of each other thing a person is shown.
 const FEW: usize = 5;
 
@@ -53,7 +56,7 @@ pub struct Answer {
     #[serde(flatten)]
     #[allow(missing_docs)]
     pub board: Board,
-    /// What happened last, the latest first.
+    /// What happened last, the latest first. What one commit did to more than 200 files is one event, `state.changed`.
     pub events: Vec<Event>,
     #[serde(skip)]
     now: Timestamp,
@@ -73,7 +76,7 @@ impl Verb for Status {
         let snapshot = session.snapshot()?;
         let agent = session.identity().ok().map(|identity| identity.agent);
         let board = Board::of(session, &snapshot, agent.as_deref(), args.limit as usize)?;
-        let (events, _) = latest(session, None, LATEST, |_| true)?;
+        let events = latest_in_brief(session, LATEST, MOST_CHANGES)?;
         Ok(Answer { board, events, now: session.now() })
     }
 }
