@@ -86,5 +86,8 @@ pub(crate) const IMPORT_MEMORY: f64 = 1_500.0;
 /// The most bytes that one change may leave behind once git has maintained the repository.
 pub(crate) const BYTES_OF_A_CHANGE: f64 = 2_000.0;
 
+/// The most loose files that there may ever be, where the program has git maintain the repository.
+pub(crate) const LOOSE_AT_MOST: u64 = 7_000;
+
 /// The most commits of one agent in one day.
 pub(crate) const COMMITS_OF_A_DAY: usize = 100;

@@ -18,9 +18,6 @@ use crate::pairs::Paired;
 /// How much other work on the machine may take before the figures are called noisy, in percent.
 const QUIET: f64 = 5.0;
 
-/// Why the aim for the number of loose files cannot be judged.
-const AUTOMATIC: &str = "no automatic maintenance yet";
-
 /// All that came out.
 #[derive(Default, Serialize)]
 pub(crate) struct Results {
@@ -153,22 +150,32 @@ impl Results {
 
     fn growths_table(&self) -> String {
         let mut text = "| tasks | changes | loose files | of one change: bytes at once (on disk) | after maintenance \
-                        | after gc | aim | | loose files at the most |\n|--:|--:|--:|--:|--:|--:|--:|---|---|\n"
+                        | after gc | aim | | maintained by itself, changes (runs) | of one change: bytes | loose files at \
+                        the most | aim | |\n|--:|--:|--:|--:|--:|--:|--:|---|--:|--:|--:|--:|---|\n"
             .to_owned();
         for row in &self.growths {
             let each = |bytes: u64| bytes as f64 / row.changes as f64;
             let (at_once, maintained) = (row.grown.at_once, each(row.grown.maintained.bytes));
             let aim = aims::BYTES_OF_A_CHANGE;
             let verdict = if maintained <= aim { "met" } else { "missed" };
+            let automatic = row.automatic;
+            let each_automatic = automatic.grown.bytes as f64 / automatic.changes as f64;
+            let is_kept = each_automatic <= aim && automatic.loose_at_most <= aims::LOOSE_AT_MOST;
+            let kept = if is_kept { "met" } else { "missed" };
             let _ = writeln!(
                 text,
-                "| {} | {} | {} | {:.0} ({:.0}) | {maintained:.0} | {:.0} | ≤ {aim:.0} | {verdict} | {AUTOMATIC} |",
+                "| {} | {} | {} | {:.0} ({:.0}) | {maintained:.0} | {:.0} | ≤ {aim:.0} | {verdict} | {} ({}) | {each_automatic:.0} | {} | \
+                 ≤ {} | {kept} |",
                 thousands(row.size),
                 row.changes,
                 at_once.loose,
                 each(at_once.bytes),
                 each(at_once.on_disk),
                 each(row.grown.collected.bytes),
+                thousands(automatic.changes),
+                automatic.runs,
+                thousands(automatic.loose_at_most as usize),
+                thousands(aims::LOOSE_AT_MOST as usize),
             );
         }
         text + "\n"

@@ -96,6 +96,7 @@ pub const VERBS: &[Row] = &[
     row::<history::log::Log>(),
     row::<history::events::Events>(),
     row::<history::undo::Undo>(),
+    row::<history::archive::Archive>(),
     row::<exchange::apply::Apply>(),
     row::<exchange::import::Import>(),
     row::<exchange::export::Export>(),

@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod agent;
+pub mod archive;
 pub mod batch;
 pub mod bug;
 pub mod claim;
@@ -107,6 +108,8 @@ pub enum Operation {
     StatusPost(status::Post),
     /// Takes over records that were made elsewhere.
     Import(import::Import),
+    /// Puts away what is closed or old.
+    Archive(archive::Archive),
     /// Takes a commit back.
     Undo(undo::Undo),
     /// Does several things in one commit, or none.
@@ -187,6 +190,7 @@ pub fn apply(operation: &Operation, snapshot: &dyn Snapshot, context: &Context) 
         Operation::DecisionNew(input) => decision::new(snapshot, input, context),
         Operation::StatusPost(input) => status::post(snapshot, input, context),
         Operation::Import(input) => import::import(snapshot, input, context),
+        Operation::Archive(input) => archive::archive(snapshot, input, context),
         Operation::Undo(input) => undo::undo(snapshot, input, context),
         Operation::Batch(input) => batch::batch(snapshot, input, context),
     }

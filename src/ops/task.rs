@@ -136,9 +136,17 @@ pub fn fresh_id(snapshot: &dyn Snapshot, kind: &'static Kind, chosen: Option<&st
 /// # Errors
 /// `cycle`.
 pub fn refuse_deadlock(others: &dyn Snapshot, task: &Task) -> Result<()> {
-    match Graph::reach(others, &task.id, Some(task))?.deadlock(&task.id) {
+    refuse_circle(&Graph::reach(others, &task.id, Some(task))?, &task.id)
+}
+
+/// Refuses a task that waits, among all as they are to be, for something that waits for it.
+///
+/// # Errors
+/// `cycle`.
+pub fn refuse_circle(all: &Graph, task: &str) -> Result<()> {
+    match all.deadlock(task) {
         None => Ok(()),
-        Some(on) => Err(Error::invalid("cycle", format!("{} would wait for {on}, which would wait for it", task.id))
+        Some(on) => Err(Error::invalid("cycle", format!("{task} would wait for {on}, which would wait for it"))
             .detail("on", on.as_str())
             .hint(format!("git coord show {on}"))),
     }

@@ -4,6 +4,7 @@
 //! epoch of a task, stays; and a claim that is over is never given back: nobody can be sure that it is still nobody
 //! else's, so the task is free, and is claimed anew. What stands in the way is named, all of it, and then nothing is done.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -11,13 +12,14 @@ use serde::{Deserialize, Serialize};
 
 use super::{Context, access, decision, task};
 use crate::base::{Error, Id, Result, Timestamp, id, text};
+use crate::query::Graph;
 use crate::records::message::MESSAGE;
 use crate::records::reads::READS;
 use crate::records::recipient::{self, Recipient};
 use crate::records::record::{AnyRecord, downcast};
 use crate::records::task::{Status, TASK};
 use crate::records::{Config, Decision, KINDS, Kind, Rule, Task, Term, config, kind};
-use crate::state::{Changeset, Overlay, Select, Snapshot, find, load};
+use crate::state::{Changeset, Overlay, Rotation, Select, Snapshot, find, load};
 
 /// The most obstacles that an error names one by one.
 const MOST_NAMED: usize = 20;
@@ -41,6 +43,8 @@ pub struct Undo {
     pub at: Timestamp,
     /// The files that it changed.
     pub files: Vec<Changed>,
+    /// Whether it puts away what is closed, or brings it back.
+    pub rotation: Option<Rotation>,
     /// Whether a claim of somebody else is undone.
     pub force: bool,
 }
@@ -74,6 +78,7 @@ struct Obstacle {
 pub fn undo(snapshot: &dyn Snapshot, input: &Undo, context: &Context) -> Result<Changeset> {
     let mut work = Work { snapshot, input, context, obstacles: Vec::new() };
     let mut changes = Changeset::new(format!("Undo {}: {}", short(&input.commit), text::excerpt(&input.subject, 60)));
+    changes.rotation = input.rotation.map(Rotation::reversed);
     for file in &input.files {
         if file.path == config::PATH {
             changes.absorb(work.settings(file)?);
@@ -138,7 +143,11 @@ impl Work<'_> {
     fn link(&mut self, recipient: &Recipient, message: &Id, file: &Changed) -> Result<Changeset> {
         let mut part = Changeset::default();
         let is_there = self.snapshot.linked(recipient)?.contains(message);
-        if file.after.is_some() && recipient.is_shared() && self.snapshot.contains(&READS, message)? {
+        // What a commit has brought back together with its readers is gone again together with them.
+        let readers = READS.path(message);
+        let has_readers = self.input.files.iter().any(|file| file.path == readers && file.before.is_none());
+        let may_be_read = file.after.is_some() && recipient.is_shared() && !has_readers;
+        if may_be_read && self.snapshot.contains(&READS, message)? {
             self.obstacle(&MESSAGE, message, &format!("it has been read, as a message to {recipient}"));
             return Ok(part);
         }
@@ -289,6 +298,8 @@ impl Work<'_> {
     fn look_at_links(&mut self, changes: &Changeset) -> Result<()> {
         let mut restored = Overlay::new(self.snapshot);
         restored.lay(changes);
+        // Of all tasks, so built once, and only where a task asks for it.
+        let graph = OnceCell::new();
         for record in changes.parts.iter().filter_map(|part| part.about.as_ref()) {
             if let Some(decided) = downcast::<Decision>(record)
                 && let Some(place) = decided.supersedes.as_deref()
@@ -302,7 +313,14 @@ impl Work<'_> {
             }
             let now = find::<Task>(self.snapshot, &task.id)?;
             if now.as_ref().is_none_or(|now| (&now.depends_on, &now.parent) != (&task.depends_on, &task.parent)) {
-                task::refuse_deadlock(&restored, task)?;
+                let whole = match graph.get() {
+                    Some(whole) => whole,
+                    None => {
+                        let whole = Graph::of(&restored)?;
+                        graph.get_or_init(|| whole)
+                    }
+                };
+                task::refuse_circle(whole, &task.id)?;
             }
             self.look_at_family(task, now.as_ref(), &restored)?;
             if now.is_some_and(|now| !now.is_open()) && task.is_open() {

@@ -1,5 +1,6 @@
 //! The rules behind questions, over one snapshot: what is ready, what is blocked and by what, who has gone silent.
 
+pub mod archive;
 pub mod derive;
 pub mod dispatch;
 pub mod graph;

@@ -3,8 +3,8 @@
 use super::{Session, snapshot};
 use crate::base::Result;
 use crate::records::{Config, config, kind};
-use crate::state::Event;
 use crate::state::event::{self, Difference, Origin};
+use crate::state::{Event, Rotation};
 use crate::store::{Commit, Oid};
 
 impl Session {
@@ -89,5 +89,16 @@ fn origin(commit: &Commit) -> Origin {
         session: trailer("Coord-Session"),
         correlation_id: trailer("Coord-Correlation"),
         at: commit.author_time,
+        rotation: rotation_of(commit),
     }
+}
+
+/// Returns whether a commit says that it puts away what is closed, or brings it back: an event of it and the record of the
+/// event stand one after the other.
+pub fn rotation_of(commit: &Commit) -> Option<Rotation> {
+    let trailers = commit.trailers();
+    trailers.windows(2).find_map(|pair| match pair {
+        [(event, what), (record, of)] if event == "Coord-Event" && record == "Coord-Record" => Rotation::of(what, of),
+        _ => None,
+    })
 }

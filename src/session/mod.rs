@@ -3,6 +3,7 @@
 //! A session is opened once per command. It reads the clock and draws the randomness once, so that an operation which
 //! is run again on a newer tip makes the same records.
 
+pub mod archived;
 pub mod draft;
 pub mod history;
 pub mod identity;
@@ -18,6 +19,7 @@ pub mod settings;
 pub mod setup;
 pub mod snapshot;
 pub mod transact;
+mod upkeep;
 
 use std::path::PathBuf;
 

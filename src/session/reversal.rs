@@ -20,6 +20,7 @@ impl Session {
             commit: commit.id.to_string(),
             subject: commit.subject(),
             at: commit.author_time,
+            rotation: history::rotation_of(&commit),
             ..Undo::default()
         };
         match commit.parents.as_slice() {

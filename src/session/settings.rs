@@ -53,6 +53,12 @@ pub const SETTINGS: &[Setting] = &[
         check: |config| lock_timeout(config).map(drop),
     },
     Setting {
+        key: "coord.maintenance",
+        default: "on",
+        meaning: "Whether git packs in the background what writes have left; `gc.auto=0` and `maintenance.auto=false` turn it off too",
+        check: |config| store::is_maintained(config).map(drop),
+    },
+    Setting {
         key: "coord.overlap",
         default: "refuse",
         meaning: "What becomes of a claim whose `--paths` overlap with those of another living one: `refuse`, `warn` or `off`",
@@ -86,6 +92,7 @@ impl Settings {
     /// `bad_setting` for a value that makes no sense.
     pub fn read(config: &Config) -> Result<Self> {
         store::is_durable(config)?;
+        store::is_maintained(config)?;
         Ok(Settings {
             agent: agent(config),
             ttl_minutes: ttl(config)?,

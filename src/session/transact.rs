@@ -116,6 +116,7 @@ impl Session {
                 // Before the next writer has its turn, who may ask whether we are alive.
                 self.keep_alive(&changes, identity, context);
                 drop(writer);
+                self.keep_small(commit, changes.edits().len());
                 return self.outcome(commit, &snapshot, &changes, identity, context);
             }
             wait_for_git(deadline)?;
@@ -186,7 +187,7 @@ impl Session {
         for difference in &mut differences {
             difference.blob = after.find(&difference.path)?.map(|blob| blob.to_string());
         }
-        let events = event::events(&differences, &origin(commit.to_string(), identity, context));
+        let events = event::events(&differences, &origin(commit.to_string(), changes, identity, context));
         Ok(Outcome { commit: Some(commit), events, ..outcome(changes, context) })
     }
 
@@ -196,7 +197,7 @@ impl Session {
         precondition::check(self.options().if_match.as_deref(), &snapshot, changes)?;
         // git's own word for a commit that is none.
         let nowhere = "0".repeat(snapshot.commit().to_string().len());
-        let events = event::events(&differences(&snapshot, changes), &origin(nowhere, identity, context));
+        let events = event::events(&differences(&snapshot, changes), &origin(nowhere, changes, identity, context));
         Ok(Outcome { events, draft: Some(draft::draft(&snapshot, changes)?), ..outcome(changes, context) })
     }
 
@@ -233,13 +234,14 @@ fn outcome(changes: &Changeset, context: &Context) -> Outcome {
     }
 }
 
-fn origin(commit: String, identity: &Identity, context: &Context) -> Origin {
+fn origin(commit: String, changes: &Changeset, identity: &Identity, context: &Context) -> Origin {
     Origin {
         commit,
         agent: identity.agent.clone(),
         session: context.session.clone(),
         correlation_id: context.correlation.clone(),
         at: context.now,
+        rotation: changes.rotation,
     }
 }
 
@@ -298,7 +300,7 @@ const MOST_TRAILERS: usize = 20;
 
 /// The subject for people, and trailers as hints for plain `git log`.
 fn message(before: &TreeSnapshot<'_>, changes: &Changeset, context: &Context) -> Result<String> {
-    let words = event::words(&differences(before, changes));
+    let words = event::words(&differences(before, changes), changes.rotation);
     let mut message = format!("{}\n\n", text::one_line(&changes.subject));
     let mut trailer = |name: &str, value: &str| message.push_str(&format!("{name}: {}\n", text::one_line(value)));
     for (what, record) in words.iter().take(MOST_TRAILERS) {

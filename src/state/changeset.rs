@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::Rotation;
 use crate::base::Id;
 use crate::records::record::Record;
 use crate::records::task::Claim;
@@ -50,6 +51,8 @@ pub struct Changeset {
     pub holds: Option<Claim>,
     /// The claim that is over by this change.
     pub ends: Option<Claim>,
+    /// Whether it puts away what is closed, or brings it back: then that is one event, however much it is.
+    pub rotation: Option<Rotation>,
     /// What it is made of, where it is several changes in one; their edits are in this one's.
     pub parts: Vec<Changeset>,
     edits: BTreeMap<String, Edit>,

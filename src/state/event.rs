@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::rotation::{self, Rotation};
 use crate::base::Timestamp;
 use crate::records::recipient::{self, Recipient};
 use crate::records::record::{Record, downcast};
@@ -23,7 +24,8 @@ pub struct Event {
     pub id: String,
     /// What happened: `<kind>.<what>`.
     pub r#type: String,
-    /// The record it happened to, as `<kind>/<id>`; `config` alone for the settings of the team, which have no id.
+    /// The record it happened to, as `<kind>/<id>`; `config` alone for the settings of the team, which have no id, and
+    /// `state` where records were archived or brought back: then each change is a kind, and `to` how many of it.
     pub record: String,
     /// Who did it.
     pub agent: String,
@@ -80,6 +82,8 @@ pub struct Origin {
     pub correlation_id: Option<String>,
     /// When.
     pub at: Timestamp,
+    /// What the commit says that it does with what is closed.
+    pub rotation: Option<Rotation>,
 }
 
 /// The word for what has left the tip and stays in the history; the field says which records.
@@ -90,7 +94,7 @@ const ARCHIVED_FIELD: &str = "archived";
 
 /// Returns what happened in one commit, in the order of the paths; what was archived comes last.
 pub fn events(differences: &[Difference], origin: &Origin) -> Vec<Event> {
-    let told = tell_all(differences);
+    let told = tell_all(differences, origin.rotation);
     let several = told.len() > 1;
     let event = |(n, told): (usize, Told)| Event {
         id: if several { format!("{}:{n}", origin.commit) } else { origin.commit.clone() },
@@ -124,14 +128,21 @@ pub fn in_brief(origin: &Origin) -> Event {
 }
 
 /// Returns the words of what happened, for the trailers of a commit.
-pub fn words(differences: &[Difference]) -> Vec<(String, String)> {
-    tell_all(differences).into_iter().map(|told| (told.what, told.record)).collect()
+pub fn words(differences: &[Difference], rotation: Option<Rotation>) -> Vec<(String, String)> {
+    tell_all(differences, rotation).into_iter().map(|told| (told.what, told.record)).collect()
 }
 
-/// Returns how many records these events have archived.
+/// Returns how many records these events have archived together with a sprint.
 pub fn archived(events: &[Event]) -> usize {
     let changes = events.iter().filter(|event| event.r#type == ARCHIVED).flat_map(|event| &event.changes);
     changes.filter_map(|change| change.to.as_ref()?.as_array()).map(Vec::len).sum()
+}
+
+/// Returns how many records of each kind these events have put away, or brought back.
+pub fn moved(events: &[Event], rotation: Rotation) -> BTreeMap<String, u64> {
+    let of = events.iter().filter(|event| event.r#type == rotation.event() && event.record == rotation::STATE);
+    let count = |change: &Change| Some((change.field.clone(), change.to.as_ref()?.as_u64()?));
+    of.flat_map(|event| &event.changes).filter_map(count).collect()
 }
 
 struct Told {
@@ -142,10 +153,12 @@ struct Told {
 }
 
 /// Status entries that leave with the sprint that was closed are one event of the sprint, not one each.
-fn tell_all(differences: &[Difference]) -> Vec<Told> {
-    let closed: BTreeSet<&str> = differences.iter().filter_map(closed_sprint).collect();
+fn tell_all(differences: &[Difference], rotation: Option<Rotation>) -> Vec<Told> {
+    let (moved, differences) = rotation::split(differences, rotation);
+    let closed: BTreeSet<&str> = differences.iter().copied().filter_map(closed_sprint).collect();
     let mut archived: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
-    let mut told = Vec::new();
+    let mut told: Vec<Told> =
+        rotation.filter(|_| !moved.is_empty()).map(|rotation| tell_moved(rotation, &moved)).into_iter().collect();
     for difference in differences {
         match gone_entry(difference).and_then(|entry| Some((closed.get(entry.sprint.as_deref()?)?, &entry.id))) {
             Some((sprint, entry)) => {
@@ -161,6 +174,21 @@ fn tell_all(differences: &[Difference]) -> Vec<Told> {
         changes: vec![Change { field: ARCHIVED_FIELD.to_owned(), from: None, to: Some(Value::from(entries)) }],
     }));
     told
+}
+
+/// However many records are put away or come back, it is one event.
+fn tell_moved(rotation: Rotation, moved: &BTreeMap<&'static str, usize>) -> Told {
+    let change = |(kind, count): (&&str, &usize)| Change {
+        field: (*kind).to_owned(),
+        from: None,
+        to: Some(Value::from(*count)),
+    };
+    Told {
+        what: rotation.event().to_owned(),
+        record: rotation::STATE.to_owned(),
+        blob: None,
+        changes: moved.iter().map(change).collect(),
+    }
 }
 
 /// The id of a sprint that is closed by this.

@@ -125,7 +125,7 @@ fn borrowed(environment: &Environment) -> Vec<PathBuf> {
 }
 
 /// Returns the remote of a partial clone: git writes it down in one of two ways.
-fn promisor(config: &Config) -> Option<String> {
+pub(super) fn promisor(config: &Config) -> Option<String> {
     let promises = |name: &String| matches!(config.boolean(&format!("remote.{name}.promisor")), Ok(Some(true)));
     config.text("extensions.partialClone").or_else(|| config.subsections("remote").into_iter().find(promises))
 }

@@ -95,6 +95,7 @@ const ROWS: &[Row] = &[
     row("search", &["task"], Reads),
     row("log", &[], Reads),
     row("events", &[], Reads),
+    row("archive", &["--older-than", "0s"], Writes),
     row("apply", &["$LINES"], Writes),
     row("undo", &[], Writes),
     row("import", &["beads", "$BEADS"], Writes),

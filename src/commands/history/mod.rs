@@ -1,5 +1,6 @@
 //! What happened.
 
+pub mod archive;
 pub mod events;
 pub mod log;
 pub mod undo;

@@ -36,9 +36,11 @@ pub struct Answer {
     pub undone: String,
     /// The first line of its message.
     pub subject: String,
-    /// The records that it changed: as they are now, and as they were where they are gone again.
+    /// The records that it changed: as they are now, and as they were where they are gone again; at most 200.
     #[schemars(with = "Vec<OfAny>")]
     pub records: Vec<RecordJson>,
+    /// How many records it changed.
+    pub total: usize,
     #[serde(flatten)]
     #[allow(missing_docs)]
     pub receipt: Receipt,
@@ -62,15 +64,20 @@ impl Verb for Undo {
         let mut undo = session.reversal(args.commit.as_deref(), &identity.agent)?;
         undo.force = args.force;
         let outcome = session.transact(&Operation::Undo(undo.clone()))?;
+        let first = outcome.records.iter().take(MOST_RECORDS);
         Ok(Answer {
             undone: undo.commit,
             subject: undo.subject,
-            records: outcome.records.iter().map(|record| record::json(record.as_ref(), false)).collect(),
-            ids: outcome.records.iter().map(|record| short(record.kind(), record.id())).collect(),
+            records: first.clone().map(|record| record::json(record.as_ref(), false)).collect(),
+            total: outcome.records.len(),
+            ids: first.map(|record| short(record.kind(), record.id())).collect(),
             receipt: Receipt::of(&outcome),
         })
     }
 }
+
+/// The most records that are answered.
+const MOST_RECORDS: usize = 200;
 
 /// The most ids that a person is shown.
 const FEW: usize = 8;
@@ -81,7 +88,7 @@ impl Report for Answer {
             return;
         }
         page.line([plain("Undid "), styled(Style::Id, &self.undone[..10]), plain(format!(": {}", self.subject))]);
-        let rest = self.ids.len().saturating_sub(FEW);
+        let rest = self.total.saturating_sub(FEW);
         let mut ids = self.ids.iter().take(FEW).cloned().collect::<Vec<_>>().join(", ");
         if rest > 0 {
             ids.push_str(&format!(" and {rest} more"));

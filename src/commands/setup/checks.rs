@@ -7,7 +7,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::base::{Error, Id, Result, text};
-use crate::query::{Graph, cycles, missing};
+use crate::query::graph::Node;
+use crate::query::{Graph, Missing, cycles, missing};
 use crate::records::agent::AGENT;
 use crate::records::recipient::{Recipient, role_of};
 use crate::records::{Agent, KINDS, Record, Task};
@@ -131,7 +132,9 @@ pub(super) fn records(session: &Session, snapshot: &TreeSnapshot<'_>, findings: 
     few(unreadable, findings);
 
     let graph = Graph::of(snapshot)?;
-    let lost = missing(&graph, &all::<Task>(snapshot)?).into_iter().map(|link| {
+    // What a closed task names may have been archived before it, and nobody waits for it any more.
+    let is_open = |link: &Missing| graph.task(&link.task).is_some_and(Node::is_open);
+    let lost = missing(&graph, &all::<Task>(snapshot)?).into_iter().filter(is_open).map(|link| {
         let closed = if link.field == "depends_on" { " and counts as closed" } else { "" };
         let message = format!("{} names {} in {}, which is not here{closed}", link.task, link.target, link.field);
         Finding::new("missing_target", message).hint(format!("git coord show {}", link.task))

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::checks::{self, Finding};
+use super::maintenance::maintenance;
 use crate::base::Result;
 use crate::commands::page::{Page, Style, plain, styled};
 use crate::commands::verb::{Effect, Group, Report, Scene, Verb};
@@ -43,6 +44,7 @@ impl Verb for Doctor {
         checks::settings(session, &mut findings);
         checks::locks(session, &mut findings);
         checks::places(session, &mut findings);
+        maintenance(session, &mut findings);
         let mut records = 0;
         match session.store().tip() {
             Ok(None) => {

@@ -5,5 +5,6 @@ pub mod config;
 pub mod demo;
 pub mod doctor;
 pub mod init;
+mod maintenance;
 pub mod play;
 pub mod whoami;

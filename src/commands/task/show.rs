@@ -37,6 +37,9 @@ pub struct Args {
     /// Show when each part was changed, and by whom
     #[arg(long)]
     pub stamps: bool,
+    /// Show it as the history last had it, where it has been archived or removed
+    #[arg(long)]
+    pub archived: bool,
 }
 
 /// The most tasks that are shown of what a task or a sprint has.
@@ -52,6 +55,10 @@ pub struct Shown {
     pub blob: Option<String>,
     /// The commit it was read at.
     pub commit: String,
+    /// Under `--archived`, whether it has left: then `commit` is the last one that had it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default)]
+    pub archived: bool,
     /// Of a task the tasks that are part of it, of a sprint its tasks; without their texts. The first 50, the most
     /// important first; `task list --parent ID` and `task list --sprint ID` have all.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -100,6 +107,7 @@ pub fn shown(
         record: record::json(record.as_ref(), stamps),
         blob: snapshot.blob(kind, id)?.map(|blob| blob.to_string()),
         commit: snapshot.commit().to_string(),
+        archived: false,
         children: children.shown.iter().map(|child| record::head(child, stamps)).collect(),
         children_total: Some(children.total).filter(|total| *total > 0),
         readers: downcast::<Message>(&record).and_then(|message| readers(snapshot, message)),
@@ -143,7 +151,16 @@ impl Verb for Show {
     fn run(args: Args, scene: &Scene) -> Result<Shown> {
         let session = scene.session()?;
         let snapshot = session.snapshot()?;
-        let (kind, id) = resolve::any(&snapshot, &args.id)?;
+        if args.archived {
+            let last = session.find_last(&args.id)?;
+            let then = session.snapshot_at(last.commit)?;
+            let answer = shown(session, &then, last.kind, &last.id, args.stamps)?;
+            return Ok(Shown { archived: then.commit() != snapshot.commit(), ..answer });
+        }
+        let (kind, id) = resolve::any(&snapshot, &args.id).map_err(|error| match error.code() {
+            "not_found" => error.hint("what has been archived or removed is shown with --archived"),
+            _ => error,
+        })?;
         shown(session, &snapshot, kind, &id, args.stamps)
     }
 }
@@ -151,6 +168,9 @@ impl Verb for Show {
 impl Report for Shown {
     fn text(&self, page: &mut Page) {
         let People { record, children, now, stamps } = &self.people;
+        if self.archived {
+            page.line([styled(Style::Warn, "archived or removed"), plain(format!("; last in {}", &self.commit[..10]))]);
+        }
         match (downcast::<Task>(record), downcast::<Message>(record)) {
             (Some(task), _) => task_heading(page, task, *now),
             (_, Some(message)) => message_heading(page, message, *now),

@@ -5,6 +5,7 @@
 //! per command and its ids are seeded, so only object ids and paths are replaced.
 
 mod agent;
+mod archive;
 mod claim;
 mod complete;
 mod config;

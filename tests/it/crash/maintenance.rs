@@ -30,6 +30,22 @@ fn nothing_is_lost_while_git_collects_garbage() {
     });
 }
 
+/// The program's own maintenance comes again and again, started by the writers themselves, beside a git that packs in the
+/// same way all the time.
+#[test]
+fn nothing_is_lost_while_writers_have_git_pack_in_the_background() {
+    let mut runs = BTreeSet::new();
+    beside(|repo, round| {
+        if round == 0 {
+            repo.git(&["config", "gc.auto", "6700"]);
+        }
+        repo.git(&["repack", "--geometric=2", "-d", "-l", "-n", "-q"]);
+        let log = repo.common_dir().join("coord/maintenance.log");
+        runs.extend(std::fs::read_to_string(log).unwrap_or_default().lines().next().map(str::to_owned));
+    });
+    assert!(runs.len() > 1, "maintenance came {} times", runs.len());
+}
+
 #[test]
 fn nothing_is_lost_while_others_push_branches_here() {
     beside(|repo, round| {
@@ -72,6 +88,9 @@ fn beside(mut other: impl FnMut(&Repo, usize)) {
     assert_eq!(commits.len(), WRITERS * WRITES);
     assert!(rounds > 1, "git had no time for anything");
 
+    if let Ok(lock) = std::fs::File::open(repo.common_dir().join("coord/maintenance.lock")) {
+        lock.lock().expect("what was started in the background comes to its end");
+    }
     // Where git has lost the very last one, the next writer brings it back.
     repo.ok(&["task", "new", "Last", "--id", "last"]);
     let history = repo.history();
@@ -98,7 +117,9 @@ fn write(repo: &Repo, writer: usize) -> (Vec<String>, usize) {
         let (id, word) = (format!("w{writer}-{n}"), format!("remark {n} of {writer}"));
         let words = if n % 2 == 0 { vec!["task", "new", "Own", "--id", &id] } else { vec!["note", "S-1", &word] };
         loop {
-            let answer = repo.coord(&words).json().agent(&format!("writer-{writer}")).run();
+            // Little is too much, where a test lets anybody maintain the repository.
+            let call = repo.coord(&words).json().agent(&format!("writer-{writer}")).env("GIT_COORD_TEST_PILE", "0,2");
+            let answer = call.run();
             match answer.exit() {
                 0 => break commits.push(answer.commit()),
                 7 => busy += 1,

@@ -50,11 +50,26 @@ fn repository() -> Vec<Row> {
         ),
         row(
             1,
+            "maintenance_failed",
+            "Git could not pack in the background what writes have left, or was ended before it had.",
+            [
+                way("doctor").given(|repo| ended(repo, "fatal: no room\nfailed 128\n")),
+                way("doctor").given(|repo| ended(repo, "")),
+            ],
+        ),
+        row(
+            1,
             "lock",
             "A lock keeps writers out: a git holds it, or one that died left it.",
             [way("doctor").given(|repo| fs::write(repo.common_dir().join("packed-refs.lock"), "").expect("a lock"))],
         ),
     ]
+}
+
+/// Leaves the log of a maintenance that ended so.
+fn ended(repo: &crate::harness::Repo, rest: &str) {
+    let log = format!("git-coord 1 started 2026-01-02T03:04:05.000Z\n{rest}");
+    fs::write(repo.common_dir().join("coord/maintenance.log"), log).expect("a log");
 }
 
 fn records() -> Vec<Row> {
