@@ -88,6 +88,10 @@ impl Touched<'_> {
                 self.below(&dependent)?;
                 self.add(&TASK, dependent);
             }
+        }
+        // What is said of a task that is not there, or cannot be read, is not over.
+        let is_over = |task: &Option<Node>| task.as_ref().is_some_and(|task| !task.is_open());
+        if is_over(&before) != is_over(&after) {
             for entry in self.snapshot.under(&STATUS, &Select::with(Term::new("task", id.folded())))? {
                 self.add(&STATUS, entry);
             }
