@@ -211,8 +211,8 @@ impl Snapshot for TreeSnapshot<'_> {
         for broken in self.broken(kind)?.into_iter().filter(|broken| broken.as_str() != id) {
             let blob = self.tree.find(&kind.path(&broken))?;
             let bytes = blob.map(|blob| self.bytes(blob)).transpose()?.flatten();
-            // What is too large to be looked into may name anything.
-            if bytes.is_none_or(|bytes| holds(&bytes, id)) {
+            // What is too large for a record is not looked into.
+            if bytes.is_some_and(|bytes| holds(&bytes, id)) {
                 naming.push(broken);
             }
         }

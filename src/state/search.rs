@@ -87,7 +87,10 @@ impl Query {
         let start = document.body[..first].char_indices().rev().nth(BEFORE).map_or(0, |(at, _)| at);
         let start = match start {
             0 => 0,
-            at => at + document.body[at..].find(char::is_whitespace).map_or(0, |space| space + 1),
+            at => document.body[at..]
+                .char_indices()
+                .find(|(_, c)| c.is_whitespace())
+                .map_or(at, |(space, c)| at + space + c.len_utf8()),
         };
         let shown = text::excerpt(document.body[start.min(first)..].trim_start(), EXCERPT);
         if start == 0 || shown.is_empty() { shown } else { format!("…{shown}") }
@@ -197,5 +200,7 @@ mod tests {
         assert!(excerpt.chars().count() <= EXCERPT + 2, "{excerpt}");
         let start = Query::parse("elsewhere").expect("a query").excerpt(&document("", "Short text"));
         assert_eq!(start, "Short text");
+        let odd = format!("{}\u{2028}needle", "é".repeat(50));
+        assert_eq!(Query::parse("needle").expect("a query").excerpt(&document("", &odd)), "…needle");
     }
 }
