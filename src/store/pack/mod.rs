@@ -11,7 +11,7 @@ mod trace;
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use gix::objs::Kind;
 
@@ -171,7 +171,7 @@ impl Pack {
     }
 }
 
-fn sync(files: Files, step: &'static str, path: &PathBuf, file: &File) -> Result<()> {
+fn sync(files: Files, step: &'static str, path: &Path, file: &File) -> Result<()> {
     files.sync(step, path, file).map_err(|err| fault::io(format!("sync {}", path.display()), err))
 }
 

@@ -10,7 +10,7 @@
 //! may have moved.
 
 use std::fs::File;
-use std::io::{self, ErrorKind};
+use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -125,6 +125,6 @@ fn is_at(file: &File, path: &Path) -> bool {
 /// Returns as many random bytes as a hash has, in hex: git knows packs by names of this form.
 fn random_name(bytes: usize) -> io::Result<String> {
     let mut random = vec![0; bytes];
-    getrandom::fill(&mut random).map_err(|err| io::Error::new(ErrorKind::Other, err.to_string()))?;
+    getrandom::fill(&mut random).map_err(|err| io::Error::other(err.to_string()))?;
     Ok(random.iter().map(|byte| format!("{byte:02x}")).collect())
 }
