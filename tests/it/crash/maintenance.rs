@@ -39,7 +39,8 @@ fn nothing_is_lost_while_writers_have_git_pack_in_the_background() {
         if round == 0 {
             repo.git(&["config", "gc.auto", "6700"]);
         }
-        repo.git(&["repack", "--geometric=2", "-d", "-l", "-n", "-q"]);
+        // Beside the one in the background it may find a pack gone: git says so and changes nothing.
+        let _ = repo.try_git(&["repack", "--geometric=2", "-d", "-l", "-n", "-q"]);
         let log = repo.common_dir().join("coord/maintenance.log");
         runs.extend(std::fs::read_to_string(log).unwrap_or_default().lines().next().map(str::to_owned));
     });
