@@ -26,7 +26,7 @@ const LOCK: &str = "maintenance.lock";
 const COLLECTED: &str = "collected";
 
 /// How long nothing is tried again after a run that failed or was cut off.
-const PAUSE: Duration = Duration::from_secs(3600);
+const PAUSE: Duration = Duration::from_secs(600);
 
 /// How often git collects the whole repository, since its own thresholds are not reached any more: its time of grace.
 const COLLECT_EVERY: Duration = Duration::from_secs(14 * 24 * 3600);
@@ -203,8 +203,8 @@ mod tests {
         for end in [End::CutOff, End::Failed("disk full".to_owned())] {
             let last = last(end);
             assert!(!is_due(full, Work::Pack, Some(&last), at(101)));
-            assert!(!is_due(full, Work::Pack, Some(&last), at(160)));
-            assert!(is_due(full, Work::Pack, Some(&last), at(161)));
+            assert!(!is_due(full, Work::Pack, Some(&last), at(110)));
+            assert!(is_due(full, Work::Pack, Some(&last), at(111)));
             assert!(is_due(full, Work::Pack, Some(&last), at(99)), "the clock has gone back");
         }
     }

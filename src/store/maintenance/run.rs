@@ -18,15 +18,15 @@ use crate::base::{Result, Timestamp};
 const SCRIPT: &str = r#"
 wait=$1 cut=$2 ref=$3 sample=$4
 shift 4
-gently() { if command -v nice >/dev/null; then nice -n 10 "$@"; else "$@"; fi; }
 count() { n=0; for name; do [ ! -e "$name" ] || n=$((n + 1)); done; echo $n; }
 work() {
-    [ -z "$cut" ] || gently git reflog expire --expire="$cut" --expire-unreachable="$cut" "$ref" || return
-    gently git "$@"
+    [ -z "$cut" ] || git reflog expire --expire="$cut" --expire-unreachable="$cut" "$ref" || return
+    git "$@"
 }
 {
     exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
-    if work "$@" >&2; then
+    # Another git may have been packing.
+    if work "$@" >&2 || { sleep 2; work "$@" >&2; }; then
         echo "done $(count objects/pack/*.pack) $(count $sample)" >&2
     else
         echo "failed $?" >&2
