@@ -115,8 +115,8 @@ pub fn events(differences: &[Difference], origin: &Origin) -> Vec<Event> {
 pub fn in_brief(origin: &Origin) -> Event {
     Event {
         id: origin.commit.clone(),
-        r#type: "state.changed".to_owned(),
-        record: "state".to_owned(),
+        r#type: origin.rotation.map_or("state.changed", Rotation::event).to_owned(),
+        record: rotation::STATE.to_owned(),
         agent: origin.agent.clone(),
         session: origin.session.clone(),
         correlation_id: origin.correlation_id.clone(),

@@ -140,6 +140,7 @@ fn however_much_is_archived_the_answer_is_short() {
     assert!(answer.stdout.len() < 20_000, "{} bytes", answer.stdout.len());
     assert_eq!(answer.data()["archived"], json!({ "task": 600 }));
     assert_eq!(answer.data()["records"].as_array().map(Vec::len), Some(50));
+    assert_eq!(repo.data(&["status"])["events"][0]["type"], "state.archived", "the page says so in brief");
     let subject = repo.git(&["log", "-1", "--format=%s%n%(trailers:key=Coord-Event)", "refs/coord/main"]);
     assert_eq!(subject.trim_end(), "Archive 600 records\nCoord-Event: state.archived");
     let undone = repo.data(&["undo"]);
