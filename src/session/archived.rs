@@ -1,8 +1,8 @@
 //! Finding what has left the tip: the commit at which the history last had a record.
 //!
-//! This is the walk that needs no index: back through the commits as `git log` shows them, looking at trees only where a
-//! folder differs from the one seen before. A whole id ends it at the first commit that has it; the start of one has to
-//! see the whole history, since another record might begin so too.
+//! This is the walk that needs no index: back through the commits as `git log` shows them, looking for the one that
+//! removed it. A whole id ends it there; the start of one has to see the whole history, since another record might
+//! begin so too.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use super::{Session, resolve};
 use crate::base::{Error, Id, Kind as ErrorKind, Result, id, text};
 use crate::records::Kind;
 use crate::records::kind::{locate, named_kinds};
-use crate::store::{Oid, Tree};
+use crate::store::Oid;
 
 /// The most commits that are looked at: minutes, and more than years of work.
 const MOST_COMMITS: usize = 500_000;
@@ -36,8 +36,9 @@ impl Session {
     /// # Errors
     /// `not_found` or `ambiguous`, both 4.
     pub fn find_last(&self, name: &str) -> Result<LastSeen> {
-        let commit = self.viewed()?;
-        let absent = match resolve::any(&self.snapshot_at(commit)?, name) {
+        let snapshot = self.snapshot()?;
+        let commit = snapshot.commit();
+        let absent = match resolve::any(&snapshot, name) {
             Ok((kind, id)) => return Ok(LastSeen { kind, id, commit }),
             Err(error) if error.code() == "not_found" => error,
             Err(error) => return Err(error),
@@ -46,53 +47,38 @@ impl Session {
             Some((kind, rest)) => (named_kinds().filter(|row| row.name == kind).collect(), rest),
             None => (named_kinds().collect::<Vec<_>>(), name),
         };
-        let exact = self.find_whole(&kinds, name, commit)?;
-        let found = if exact.is_empty() { self.find_starting(&kinds, name, commit)? } else { exact };
-        match <[LastSeen; 1]>::try_from(found) {
+        match <[LastSeen; 1]>::try_from(self.find_removed(&kinds, name, commit)?) {
             Ok([one]) => Ok(one),
             Err(none) if none.is_empty() => Err(self.nowhere(absent, name, commit)?),
             Err(several) => Err(ambiguous(&several, name)),
         }
     }
 
-    /// Returns the records of exactly this id at the first commit that has any.
-    fn find_whole(&self, kinds: &[&'static Kind], name: &str, from: Oid) -> Result<Vec<LastSeen>> {
-        let Ok(id) = Id::parse(name) else { return Ok(Vec::new()) };
-        let mut places: Vec<Place> = kinds.iter().map(|kind| Place::of(kind, &id)).collect();
-        for commit in self.store().log(from)?.take(MOST_COMMITS) {
-            let commit = commit?.id;
-            let tree = self.store().tree(commit)?;
-            let mut found = Vec::new();
-            for place in &mut places {
-                found.extend(place.look(&tree, &id)?.map(|id| LastSeen { kind: place.kind, id, commit }));
-            }
-            if !found.is_empty() {
-                return Ok(found);
-            }
-        }
-        Ok(Vec::new())
-    }
-
-    /// Returns the records whose id begins so and that a commit of the history has removed, each as last seen.
-    fn find_starting(&self, kinds: &[&'static Kind], name: &str, from: Oid) -> Result<Vec<LastSeen>> {
-        let start = id::fold(name);
-        if start.len() < id::SHORTEST_PREFIX {
-            return Ok(Vec::new());
-        }
-        let mut found: BTreeMap<(&str, Id), LastSeen> = BTreeMap::new();
+    /// Returns the records of exactly this id that were removed last; where there are none, all whose id begins so and
+    /// that were ever removed, each as last seen.
+    fn find_removed(&self, kinds: &[&'static Kind], name: &str, from: Oid) -> Result<Vec<LastSeen>> {
+        let wanted = id::fold(name);
+        let mut starting: BTreeMap<(&str, Id), LastSeen> = BTreeMap::new();
         for commit in self.store().log(from)?.take(MOST_COMMITS) {
             let commit = commit?;
             let Some(&parent) = commit.parents.first() else { continue };
+            let mut whole = Vec::new();
             for change in self.store().diff(Some(parent), commit.id)?.into_iter().filter(|change| change.new.is_none())
             {
                 let Some((kind, id)) = locate(&change.path).filter(|(kind, _)| kinds.contains(kind)) else { continue };
-                if id.folded().starts_with(&start) {
-                    let seen = LastSeen { kind, id: id.clone(), commit: parent };
-                    found.entry((kind.name, id)).or_insert(seen);
+                let seen = LastSeen { kind, id: id.clone(), commit: parent };
+                match id.folded() {
+                    id if id == wanted => whole.push(seen),
+                    start if start.starts_with(&wanted) => drop(starting.entry((kind.name, id)).or_insert(seen)),
+                    _ => {}
                 }
             }
+            if !whole.is_empty() {
+                return Ok(whole);
+            }
         }
-        Ok(found.into_values().collect())
+        let is_enough = wanted.len() >= id::SHORTEST_PREFIX;
+        Ok(if is_enough { starting.into_values().collect() } else { Vec::new() })
     }
 
     /// Returns the error for what history has not, or has not here.
@@ -103,42 +89,6 @@ impl Session {
             Some(_) => error.hint(self.store().unshallow()),
             None => error,
         })
-    }
-}
-
-/// Where a record of one kind would lie, and the folders that were looked into in vain.
-struct Place {
-    kind: &'static Kind,
-    folder: String,
-    /// The folder of the kind, and the one in it, as last seen.
-    seen: [Option<Oid>; 2],
-    is_fresh: bool,
-}
-
-impl Place {
-    fn of(kind: &'static Kind, id: &Id) -> Self {
-        let path = kind.path(id);
-        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
-        Place { kind, folder, seen: [None; 2], is_fresh: true }
-    }
-
-    /// Returns the id of the record as its file in a tree has it; case plays no part in which it is.
-    fn look(&mut self, tree: &Tree<'_>, id: &Id) -> Result<Option<Id>> {
-        let top = tree.folder(self.kind.folder())?;
-        if !self.is_fresh && top == self.seen[0] {
-            return Ok(None);
-        }
-        let own = tree.folder(&self.folder)?;
-        let is_known = !self.is_fresh && own == self.seen[1];
-        (self.seen, self.is_fresh) = ([top, own], false);
-        if is_known || own.is_none() {
-            return Ok(None);
-        }
-        let folded = id.folded();
-        let entries = tree.list(&self.folder)?;
-        let ids = entries.iter().filter(|entry| entry.is_file()).filter_map(|entry| entry.name.strip_suffix(".md"));
-        let mut ids = ids.filter_map(|name| Id::parse(name).ok());
-        Ok(ids.find(|other| other.folded() == folded))
     }
 }
 

@@ -110,11 +110,7 @@ impl<'s> Tree<'s> {
         self.store.objects.read(id, Kind::Blob)
     }
 
-    /// Returns the id of a folder; nothing where there is none. Two that are equal hold the same.
-    ///
-    /// # Errors
-    /// `damaged` where a folder on the way is missing or broken.
-    pub fn folder(&self, dir: &str) -> Result<Option<Oid>> {
+    fn folder(&self, dir: &str) -> Result<Option<Oid>> {
         if dir.is_empty() {
             return Ok(Some(self.root));
         }
