@@ -5,13 +5,14 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// The result of everything that can fail in this program.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What sort of failure an [`Error`] is. It decides the exit code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Kind {
     /// The question was understood and the answer is no.
     Negative,
@@ -124,6 +125,34 @@ impl Error {
         self
     }
 
+    /// Returns the error as it travels to another process.
+    pub fn tell(&self) -> Told {
+        let mut causes = Vec::new();
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            causes.push(error.to_string());
+            cause = error.source();
+        }
+        let Inner { kind, code, message, hints, details, .. } = &*self.0;
+        let (code, message) = ((*code).to_owned(), message.clone());
+        Told { kind: *kind, code, message, hints: hints.clone(), details: details.clone(), causes }
+    }
+
+    /// Makes the error that another process has met.
+    pub fn told(told: Told) -> Self {
+        let cause = |below: Option<Cause>, message| Some(Cause { message, below: below.map(Box::new) });
+        let source = told.causes.into_iter().rev().fold(None, cause);
+        Error(Box::new(Inner {
+            kind: told.kind,
+            // An error is told once, and the program ends with it.
+            code: told.code.leak(),
+            message: told.message,
+            hints: told.hints,
+            details: told.details,
+            source: source.map(Into::into),
+        }))
+    }
+
     /// Returns the kind.
     pub fn kind(&self) -> Kind {
         self.0.kind
@@ -152,6 +181,36 @@ impl Error {
     /// Returns whether the same command may succeed later without any change.
     pub fn is_retryable(&self) -> bool {
         matches!(self.0.kind, Kind::Busy | Kind::Remote)
+    }
+}
+
+/// An error on its way from the process that has met it to the one that tells of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Told {
+    kind: Kind,
+    code: String,
+    message: String,
+    hints: Vec<String>,
+    details: Map<String, Value>,
+    causes: Vec<String>,
+}
+
+/// A cause of which only the words are left.
+#[derive(Debug)]
+struct Cause {
+    message: String,
+    below: Option<Box<Cause>>,
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Cause {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.below.as_deref().map(|below| below as &(dyn std::error::Error + 'static))
     }
 }
 
@@ -198,6 +257,16 @@ mod tests {
         for (kind, code) in codes {
             assert_eq!(kind.exit_code(), code);
         }
+    }
+
+    #[test]
+    fn an_error_that_was_told_is_the_same() {
+        let inner = Error::fatal("io", "cannot read the ref").because(std::io::Error::other("disk on fire"));
+        let met = Error::conflict("claim_held", "cannot claim x").hint("wait").detail("agent", "bob").because(inner);
+        let told = Error::told(met.tell());
+        assert_eq!(told.tell(), met.tell());
+        assert_eq!(format!("{told:?}"), format!("{met:?}"));
+        assert_eq!((told.code(), told.hints(), told.kind()), ("claim_held", met.hints(), Kind::Conflict));
     }
 
     #[test]

@@ -130,7 +130,7 @@ impl std::ops::Deref for Id {
 /// The randomness of one command, drawn before its operation runs.
 ///
 /// The same seed gives the same ids, so an operation that is run again on a newer tip makes the same records.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Seed {
     bytes: [u8; 32],
     part: u32,

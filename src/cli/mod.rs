@@ -34,7 +34,7 @@ pub fn run(argv: &[OsString]) -> u8 {
             };
             let scene = Scene::new(options);
             let look = globals.look(&scene);
-            finish(
+            let exit = finish(
                 (row.run)(&matches, &scene).and_then(|answer| {
                     let shown = render::answer(&answer, &look).map_err(|error| unheard(error, &answer))?;
                     if globals.verbose > 0 {
@@ -43,7 +43,10 @@ pub fn run(argv: &[OsString]) -> u8 {
                     Ok((shown, answer.shown().exit()))
                 }),
                 &look,
-            )
+            );
+            // The process ends here, which frees all at once what would take a while piece by piece.
+            std::mem::forget(scene);
+            exit
         }
         Ok(Parsed::Text(text)) => finish(render::plain_text(&text, &early).map(|shown| (shown, 0)), &early),
         Err(error) => refuse(&error, parser::verb_of(argv), &early),

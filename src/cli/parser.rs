@@ -34,6 +34,9 @@ pub(super) fn parse(argv: &[OsString]) -> Result<Parsed, clap::Error> {
     if argv.len() < 2 {
         return Ok(Parsed::Text(help::overview()));
     }
+    if argv[1] == "--version" || argv[1] == "-V" {
+        return Ok(Parsed::Text(root(Vec::new()).render_version()));
+    }
     let rows = candidates(first, second);
     let mut command = root(if rows.is_empty() { VERBS.iter().collect() } else { rows });
     let matches = command.try_get_matches_from_mut(argv)?;

@@ -142,6 +142,15 @@ impl Operation {
         }
     }
 
+    /// Returns whether another process may do it for us: it is small, and nothing decides about it that is only here.
+    pub fn can_be_handed_on(&self) -> bool {
+        match self {
+            Operation::Import(_) | Operation::Archive(_) => false,
+            Operation::Batch(batch) => batch.steps.iter().all(Operation::can_be_handed_on),
+            _ => !self.looks_at_files(),
+        }
+    }
+
     /// Returns whether the files that git tracks decide what the operation does.
     pub fn looks_at_files(&self) -> bool {
         match self {

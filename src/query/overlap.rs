@@ -18,7 +18,7 @@ use crate::records::Task;
 use crate::records::task::Claim;
 
 /// What is done about a claim whose paths overlap with those of another one.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Policy {
     /// It is refused.
     #[default]

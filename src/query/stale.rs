@@ -30,6 +30,13 @@ impl Signs {
         self
     }
 
+    /// Adds a sign of life that was given a moment ago.
+    pub fn note(&mut self, key: SignKey<'_>, agent: &str, at: Timestamp) {
+        self.noted.insert(key.name(), at);
+        let seen = self.seen.entry(agent.to_owned()).or_insert(at);
+        *seen = at.max(*seen);
+    }
+
     /// Returns when an agent last gave any sign of life.
     pub fn seen(&self, agent: &str) -> Option<Timestamp> {
         self.seen.get(agent).copied()

@@ -1,6 +1,6 @@
 //! What a write would make, where it is only to be shown.
 
-use super::{TreeSnapshot, transact};
+use super::{TreeSnapshot, lower};
 use crate::base::Result;
 use crate::state::Changeset;
 use crate::store::Content;
@@ -29,7 +29,7 @@ pub struct DraftFile {
 pub(super) fn draft(snapshot: &TreeSnapshot<'_>, changes: &Changeset) -> Result<Draft> {
     let lossy = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let mut files = Vec::new();
-    for edit in transact::lower(changes)? {
+    for edit in lower::lower(changes)? {
         let before = snapshot.file(&edit.path)?.map(|bytes| lossy(&bytes));
         let after = match edit.content {
             Some(Content::Bytes(bytes)) => Some(lossy(&bytes)),

@@ -22,11 +22,26 @@ const SIGNS_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
 /// What this machine remembers.
 pub struct Machine<'s> {
     store: &'s Store,
+    /// Another worktree than the one we are in, whose claims are meant.
+    worktree: Option<String>,
 }
 
 impl<'s> Machine<'s> {
     pub(super) fn new(store: &'s Store) -> Self {
-        Machine { store }
+        Machine { store, worktree: None }
+    }
+
+    /// Returns the same for what another worktree remembers.
+    pub(super) fn of(self, worktree: &str) -> Self {
+        Machine { worktree: Some(worktree.to_owned()), ..self }
+    }
+
+    /// Returns what names the worktree: where its git dir lies below the common dir, so that a repository may be moved or
+    /// mounted elsewhere.
+    pub(super) fn worktree(&self) -> String {
+        let git_dir = self.store.git_dir();
+        let below = git_dir.strip_prefix(self.store.common_dir()).unwrap_or(git_dir);
+        self.worktree.clone().unwrap_or_else(|| below.to_string_lossy().into_owned())
     }
 
     /// Returns the id of this replica; nothing before `init`.
@@ -82,12 +97,8 @@ impl<'s> Machine<'s> {
     /// # Errors
     /// Where nothing can be written.
     pub fn note_sign(&self, key: SignKey<'_>, agent: &str, at: Timestamp) -> Result<()> {
-        let file = sign_file(&key.name());
         // Only a clock that has gone back notes an earlier moment: then the later one was wrong.
-        if read_sign(&self.path(&file)).is_some_and(|(noted, _)| noted == at) {
-            return Ok(());
-        }
-        self.write(&file, &format!("{at}\n{agent}\n"))
+        self.write(&sign_file(&key.name()), &format!("{at}\n{agent}\n"))
     }
 
     /// Returns all signs of life that were noted.
@@ -127,10 +138,7 @@ impl<'s> Machine<'s> {
 
     /// The claims of one agent in one worktree: two worktrees are two owners, whatever the name.
     fn held_folder(&self, agent: &str) -> String {
-        // Below the common dir, so that a repository may be moved or mounted elsewhere.
-        let git_dir = self.store.git_dir();
-        let worktree = git_dir.strip_prefix(self.store.common_dir()).unwrap_or(git_dir).to_string_lossy();
-        format!("held/{}", id::digest(&format!("{worktree}\n{agent}")))
+        format!("held/{}", id::digest(&format!("{}\n{agent}", self.worktree())))
     }
 
     fn path(&self, name: &str) -> PathBuf {

@@ -5,10 +5,15 @@
 
 pub mod archived;
 pub mod draft;
+mod errand;
+mod group;
 pub mod history;
 pub mod identity;
 pub mod inspect;
+mod lower;
 pub mod machine;
+mod making;
+pub mod outcome;
 pub mod past;
 pub mod precondition;
 pub mod recover;
@@ -30,9 +35,9 @@ use crate::store::{Oid, STATE_REF, Store};
 pub use draft::{Draft, DraftFile};
 pub use identity::Identity;
 pub use machine::Machine;
+pub use outcome::Outcome;
 pub use settings::Settings;
 pub use snapshot::TreeSnapshot;
-pub use transact::Outcome;
 
 /// What the options of a session are made of, for the fronts, which know no store.
 pub use crate::store::{Config as GitConfig, Environment};
@@ -64,6 +69,7 @@ pub struct Session {
     now: Timestamp,
     seed: Seed,
     index: index::Keeper,
+    config: snapshot::SeenConfig,
 }
 
 impl Session {
@@ -95,6 +101,7 @@ impl Session {
             now: time::now(),
             seed: Seed::draw()?,
             index: index::Keeper::default(),
+            config: snapshot::SeenConfig::default(),
         };
         if session.options.at.is_some() {
             // What was looked at then is looked at as of then.
@@ -171,7 +178,7 @@ impl Session {
     /// # Errors
     /// `damaged`, `newer_format`.
     pub fn snapshot_at(&self, commit: Oid) -> Result<TreeSnapshot<'_>> {
-        TreeSnapshot::open(&self.store, commit)
+        TreeSnapshot::open(&self.store, commit, &self.config)
     }
 }
 

@@ -29,11 +29,14 @@ pub struct TreeSnapshot<'s> {
 
 type Records = Vec<Arc<dyn Record>>;
 
+/// The settings of the team as they were last read, and their file: one moment after the other has the same.
+pub(super) type SeenConfig = RefCell<Option<(Oid, Config)>>;
+
 impl<'s> TreeSnapshot<'s> {
     /// Opens the records at a commit, once its settings say that this version can read them.
-    pub(super) fn open(store: &'s Store, commit: Oid) -> Result<Self> {
+    pub(super) fn open(store: &'s Store, commit: Oid, seen: &SeenConfig) -> Result<Self> {
         let tree = store.tree(commit)?;
-        let config = read_config(&tree, commit)?;
+        let config = read_config(&tree, commit, seen)?;
         Ok(TreeSnapshot {
             commit,
             tree,
@@ -266,8 +269,12 @@ pub fn decode(kind: &'static Kind, id: &Id, bytes: &[u8]) -> Result<Arc<dyn Reco
     Ok(record)
 }
 
-fn read_config(tree: &Tree<'_>, commit: Oid) -> Result<Config> {
-    let Some(blob) = tree.read(config::PATH)? else {
+fn read_config(tree: &Tree<'_>, commit: Oid, seen: &SeenConfig) -> Result<Config> {
+    let found = tree.find(config::PATH)?;
+    if let Some((_, config)) = seen.borrow().as_ref().filter(|(blob, _)| Some(*blob) == found) {
+        return Ok(config.clone());
+    }
+    let Some(blob) = found else {
         return Err(Error::fatal(
             "damaged",
             format!("{STATE_REF} holds no coordination state: {commit} has no {}", config::PATH),
@@ -275,7 +282,7 @@ fn read_config(tree: &Tree<'_>, commit: Oid) -> Result<Config> {
         .hint("git coord doctor")
         .hint(format!("git log {STATE_REF}")));
     };
-    let config = Config::decode(&blob.bytes).map_err(|why| {
+    let config = Config::decode(&tree.blob(blob)?).map_err(|why| {
         if why.code() == "unsupported_format" {
             return Error::fatal("newer_format", why.message().to_owned()).hint("install a newer git-coord");
         }
@@ -283,5 +290,6 @@ fn read_config(tree: &Tree<'_>, commit: Oid) -> Result<Config> {
             .hint(format!("git show {STATE_REF}:{}", config::PATH))
             .because(why)
     })?;
+    *seen.borrow_mut() = Some((blob, config.clone()));
     Ok(config)
 }

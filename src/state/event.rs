@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::rotation::{self, Rotation};
@@ -18,7 +18,7 @@ use crate::records::sprint::SPRINT;
 use crate::records::{Config, Sprint, StatusEntry, kind, message};
 
 /// Something that happened.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Event {
     /// The commit, and the place within it where there are several: `<commit>:<n>`.
     pub id: String,
@@ -44,7 +44,7 @@ pub struct Event {
 }
 
 /// The change of one field.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Change {
     /// The field; `body` for the text.
     pub field: String,
@@ -94,21 +94,30 @@ const ARCHIVED_FIELD: &str = "archived";
 
 /// Returns what happened in one commit, in the order of the paths; what was archived comes last.
 pub fn events(differences: &[Difference], origin: &Origin) -> Vec<Event> {
-    let told = tell_all(differences, origin.rotation);
-    let several = told.len() > 1;
-    let event = |(n, told): (usize, Told)| Event {
-        id: if several { format!("{}:{n}", origin.commit) } else { origin.commit.clone() },
+    let event = |told: Told| Event {
+        id: String::new(),
         r#type: told.what,
         record: told.record,
         agent: origin.agent.clone(),
         session: origin.session.clone(),
         correlation_id: origin.correlation_id.clone(),
         at: origin.at,
-        commit: origin.commit.clone(),
+        commit: String::new(),
         blob: told.blob,
         changes: told.changes,
     };
-    told.into_iter().enumerate().map(event).collect()
+    let mut events: Vec<Event> = tell_all(differences, origin.rotation).into_iter().map(event).collect();
+    name(&mut events, &origin.commit);
+    events
+}
+
+/// Names the commit of all events of one, once it has a name.
+pub fn name(events: &mut [Event], commit: &str) {
+    let several = events.len() > 1;
+    for (n, event) in events.iter_mut().enumerate() {
+        event.id = if several { format!("{commit}:{n}") } else { commit.to_owned() };
+        commit.clone_into(&mut event.commit);
+    }
 }
 
 /// Returns one event for all that a commit did, of which it is not told what it was.
@@ -125,11 +134,6 @@ pub fn in_brief(origin: &Origin) -> Event {
         blob: None,
         changes: Vec::new(),
     }
-}
-
-/// Returns the words of what happened, for the trailers of a commit.
-pub fn words(differences: &[Difference], rotation: Option<Rotation>) -> Vec<(String, String)> {
-    tell_all(differences, rotation).into_iter().map(|told| (told.what, told.record)).collect()
 }
 
 /// Returns how many records these events have archived together with a sprint.

@@ -5,6 +5,7 @@ use gix::objs::Kind;
 use super::commit;
 use super::grow::{self, Sink, Wish};
 use super::pack::{Kept, Pack, Packed, Packer};
+use super::waiters;
 use super::writer::NewCommit;
 use super::{Oid, Store};
 use crate::base::Result;
@@ -64,7 +65,9 @@ impl Bulk<'_> {
     /// # Errors
     /// `disk_full`, `io`.
     pub fn finish(self) -> Result<Option<Kept>> {
-        self.pack.finish(&|| Ok(()))
+        let kept = self.pack.finish(&self.store.waiters)?;
+        waiters::check(self.store.waiters.finish())?;
+        Ok(kept)
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Reading only. Changes go through `git config` (see `remote.rs`), which knows how to edit a file.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use gix::config::file::init::Options;
 use gix::config::{File, Source};
 
 use super::config_env;
+use super::discover::Places;
 use super::environment::Environment;
 use crate::base::{Error, Result};
 
@@ -30,14 +32,14 @@ pub struct Config {
 
 /// Which files are read.
 pub(super) struct Scope<'a> {
-    /// `(git dir, common dir)`; nothing while it is not known whether the repository may be trusted.
-    pub(super) repository: Option<(&'a Path, &'a Path)>,
+    /// Nothing while it is not known whether the repository may be trusted.
+    pub(super) repository: Option<&'a Places>,
 }
 
 impl Config {
     pub(super) fn load(environment: &Environment, scope: &Scope<'_>) -> Result<Config> {
         let home = environment.path("HOME");
-        let branch = scope.repository.and_then(|(git_dir, _)| current_branch(git_dir));
+        let branch = scope.repository.and_then(|places| current_branch(&places.head));
         let branch = branch.as_ref().map(|name| name.as_ref());
         let options = Options {
             includes: includes::Options::follow(
@@ -47,7 +49,7 @@ impl Config {
                     home_for_user: Some(gix::config::path::interpolate::home_for_user),
                 },
                 includes::conditional::Context {
-                    git_dir: scope.repository.map(|(git_dir, _)| git_dir),
+                    git_dir: scope.repository.map(|places| places.git_dir.as_path()),
                     branch_name: branch,
                 },
             ),
@@ -55,14 +57,14 @@ impl Config {
             ignore_io_errors: false,
         };
         let mut files = shared_files(environment);
-        if let Some((_, common_dir)) = scope.repository {
-            files.push(Metadata::from(Source::Local).at(common_dir.join("config")));
+        if let Some(places) = scope.repository {
+            files.push(Metadata::from(Source::Local).at(places.common_dir.join("config")));
         }
         let mut config = Config { file: read(files, options)? };
-        if let Some((git_dir, _)) = scope.repository
+        if let Some(places) = scope.repository
             && config.boolean("extensions.worktreeConfig")? == Some(true)
         {
-            let own = vec![Metadata::from(Source::Worktree).at(git_dir.join("config.worktree"))];
+            let own = vec![Metadata::from(Source::Worktree).at(places.git_dir.join("config.worktree"))];
             config.file.append(read(own, options)?).map_err(bad)?;
         }
         config.file.append(config_env::load(environment, options)?).map_err(bad)?;
@@ -163,6 +165,20 @@ impl Config {
         names
     }
 
+    /// Writes down all values, but for those of keys (section and name) that are left out.
+    pub(super) fn write_all(&self, text: &mut String, is_left_out: impl Fn(&str, &str) -> bool) {
+        for section in self.file.sections() {
+            let header = section.header();
+            let name = header.name().to_string().to_ascii_lowercase();
+            for key in section.value_names().map(|key| key.to_string().to_ascii_lowercase()) {
+                if !is_left_out(&name, &key) {
+                    let below = header.subsection_name().map(ToString::to_string);
+                    text.push_str(&format!("{name} {below:?} {key} {:?}\n", section.values(&key)));
+                }
+            }
+        }
+    }
+
     /// Returns the values of a key that no repository can set: system, user and command line only.
     pub(super) fn protected(&self, key: &str) -> Vec<String> {
         let values = self.file.strings_filter(key, |meta| !matches!(meta.source, Source::Local | Source::Worktree));
@@ -224,18 +240,22 @@ fn shared_files(environment: &Environment) -> Vec<Metadata> {
 }
 
 fn read(files: Vec<Metadata>, options: Options<'_>) -> Result<File> {
-    let mut buffer = Vec::new();
-    // As git does, a file that is not there or may not be read by us is passed over; one that is nonsense is not.
-    let mut readable = files
-        .into_iter()
-        .filter(|meta| meta.path.as_ref().is_some_and(|path| std::fs::File::open(path).is_ok_and(|_| path.is_file())));
-    let file = File::from_paths_metadata_buf(&mut readable, &mut buffer, false, options).map_err(bad)?;
-    Ok(file.unwrap_or_default())
+    let (mut whole, mut seen) = (None::<File>, BTreeSet::new());
+    for meta in files {
+        let Some(path) = meta.path.clone().filter(|path| seen.insert(path.clone())) else { continue };
+        // As git does, a file that is not there or may not be read by us is passed over; one that is nonsense is not.
+        let Ok(mut bytes) = std::fs::read(&path) else { continue };
+        let file = File::from_bytes_owned(&mut bytes, meta, options).map_err(bad)?;
+        match &mut whole {
+            None => whole = Some(file),
+            Some(whole) => drop(whole.append(file).map_err(bad)?),
+        }
+    }
+    Ok(whole.unwrap_or_default())
 }
 
 /// Returns the branch that HEAD names, for `includeIf.onbranch`.
-fn current_branch(git_dir: &Path) -> Option<gix::refs::FullName> {
-    let head = std::fs::read_to_string(git_dir.join("HEAD")).ok()?;
+fn current_branch(head: &str) -> Option<gix::refs::FullName> {
     gix::refs::FullName::try_from(head.strip_prefix("ref:")?.trim()).ok()
 }
 

@@ -27,6 +27,8 @@ pub(super) struct Places {
     pub(super) git_dir: PathBuf,
     pub(super) common_dir: PathBuf,
     pub(super) objects_dir: PathBuf,
+    /// What HEAD says: the ref it stands for, behind `ref:`, or a commit.
+    pub(super) head: String,
     /// Whether a `commondir` file or GIT_COMMON_DIR led away from the git dir, as in a linked worktree.
     pub(super) is_linked: bool,
     pub(super) found: Found,
@@ -97,16 +99,14 @@ fn look_in(folder: &Path, environment: &Environment) -> Result<Option<Places>> {
 /// Returns the folders of the repository at `git_dir`; nothing where git would see none there.
 fn places(git_dir: &Path, found: Found, environment: &Environment) -> Option<Places> {
     let git_dir = git_dir.canonicalize().ok()?;
-    if !is_head(&git_dir.join("HEAD")) {
-        return None;
-    }
+    let head = read_head(&git_dir.join("HEAD"))?;
     let (common_dir, is_linked) = common_dir(&git_dir, environment)?;
     let objects_dir = match environment.path("GIT_OBJECT_DIRECTORY") {
         Some(path) => path.canonicalize().ok()?,
         None => common_dir.join("objects"),
     };
     let complete = objects_dir.is_dir() && common_dir.join("refs").is_dir();
-    complete.then_some(Places { git_dir, common_dir, objects_dir, is_linked, found })
+    complete.then_some(Places { git_dir, common_dir, objects_dir, head, is_linked, found })
 }
 
 fn common_dir(git_dir: &Path, environment: &Environment) -> Option<(PathBuf, bool)> {
@@ -119,17 +119,18 @@ fn common_dir(git_dir: &Path, environment: &Environment) -> Option<(PathBuf, boo
     }
 }
 
-/// Returns whether the file reads like a HEAD: a symbolic ref or an object id.
-fn is_head(path: &Path) -> bool {
+/// Returns what a HEAD says, where the file reads like one: a symbolic ref or an object id.
+fn read_head(path: &Path) -> Option<String> {
     if let Ok(target) = std::fs::read_link(path) {
-        return target.starts_with("refs");
+        let target = target.to_str().filter(|target| target.starts_with("refs/"))?;
+        return Some(format!("ref: {target}"));
     }
-    let Ok(bytes) = std::fs::read(path) else { return false };
-    let text = String::from_utf8_lossy(&bytes);
-    match text.strip_prefix("ref:") {
+    let text = String::from_utf8_lossy(&std::fs::read(path).ok()?).into_owned();
+    let is_head = match text.strip_prefix("ref:") {
         Some(name) => name.trim_start().starts_with("refs/"),
         None => text.bytes().take_while(u8::is_ascii_hexdigit).count() >= 40,
-    }
+    };
+    is_head.then_some(text)
 }
 
 fn read_gitfile(path: &Path) -> Result<PathBuf> {

@@ -32,6 +32,8 @@ pub(super) struct Fresh {
     pub(super) id: Oid,
     pub(super) kind: Kind,
     pub(super) bytes: Arc<[u8]>,
+    /// The folder that it was made from.
+    pub(super) base: Option<Oid>,
 }
 
 /// Collects objects that do not exist yet.
@@ -49,8 +51,14 @@ impl Draft {
 
     pub(super) fn add(&mut self, kind: Kind, bytes: Arc<[u8]>) -> Result<Oid> {
         let id = self.format.name(kind, &bytes)?;
-        self.fresh.push(Fresh { id, kind, bytes });
+        self.fresh.push(Fresh { id, kind, bytes, base: None });
         Ok(id)
+    }
+
+    /// Takes in what another draft has collected.
+    pub(super) fn absorb(&mut self, other: Draft) {
+        self.fresh.extend(other.fresh);
+        self.named.extend(other.named);
     }
 
     /// Applies the edits to a tree and returns the id of the result. The last edit of a path counts.
@@ -75,6 +83,12 @@ impl Draft {
 impl Sink for Draft {
     fn add(&mut self, kind: Kind, bytes: Vec<u8>) -> Result<Oid> {
         Draft::add(self, kind, bytes.into())
+    }
+
+    fn replace(&mut self, base: Option<Oid>, bytes: Vec<u8>) -> Result<Oid> {
+        let id = Draft::add(self, Kind::Tree, bytes.into())?;
+        self.fresh.last_mut().into_iter().for_each(|fresh| fresh.base = base);
+        Ok(id)
     }
 }
 

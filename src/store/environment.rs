@@ -4,26 +4,27 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 
 /// A set of environment variables. Every git that the store starts gets exactly these.
 #[derive(Debug, Clone, Default)]
-pub struct Environment(BTreeMap<OsString, OsString>);
+pub struct Environment(Arc<BTreeMap<OsString, OsString>>);
 
 impl Environment {
     /// Takes the environment of this process.
     pub fn from_process() -> Self {
-        Environment(std::env::vars_os().collect())
+        Environment(Arc::new(std::env::vars_os().collect()))
     }
 
     /// Returns this environment with one variable set.
     pub fn with(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
-        self.0.insert(name.into(), value.into());
+        Arc::make_mut(&mut self.0).insert(name.into(), value.into());
         self
     }
 
     /// Returns this environment without one variable.
     pub fn without(mut self, name: &str) -> Self {
-        self.0.remove(OsStr::new(name));
+        Arc::make_mut(&mut self.0).remove(OsStr::new(name));
         self
     }
 
@@ -63,7 +64,7 @@ impl Environment {
     /// Makes a command whose environment is this one.
     pub(super) fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
-        command.env_clear().envs(&self.0);
+        command.env_clear().envs(self.0.iter());
         command
     }
 }

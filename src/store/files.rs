@@ -7,13 +7,11 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 #[cfg(feature = "testing")]
 use super::file_log;
 use super::modes::Modes;
-use crate::base::{Result, failpoint};
+use crate::base::failpoint;
 
 /// The file operations of one store.
 #[derive(Debug, Clone, Copy)]
@@ -33,6 +31,11 @@ impl Files {
         })
     }
 
+    /// Makes a new file that nobody but this user can read or write, whoever shares the repository.
+    pub(super) fn create_private(self, step: &'static str, path: &Path) -> io::Result<File> {
+        run(step, "create", path, || OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(path))
+    }
+
     /// Opens a file that stays, and makes it where it is not there.
     pub(super) fn open(self, step: &'static str, path: &Path) -> io::Result<File> {
         run(step, "open", path, || match OpenOptions::new().read(true).write(true).open(path) {
@@ -49,11 +52,14 @@ impl Files {
     /// Adds a line to a file, which is made where it is not there.
     pub(super) fn append(self, step: &'static str, path: &Path, line: &[u8]) -> io::Result<()> {
         run(step, "append", path, || {
-            let is_new = !path.exists();
-            let mut file = OpenOptions::new().append(true).create(true).mode(0o666).open(path)?;
-            if is_new {
-                self.modes.adjust(path)?;
-            }
+            let mut file = match OpenOptions::new().append(true).open(path) {
+                Err(err) if err.kind() == io::ErrorKind::NotFound => {
+                    let file = OpenOptions::new().append(true).create(true).mode(0o666).open(path)?;
+                    self.modes.adjust(path)?;
+                    file
+                }
+                opened => opened?,
+            };
             let length = file.metadata()?.len();
             file.write_all(line).inspect_err(|_| {
                 // Half a line, from a disk that ran full, would spoil the next one too.
@@ -120,12 +126,23 @@ impl Files {
         }
     }
 
-    fn make_one(self, step: &'static str, path: &Path) -> io::Result<()> {
-        let made = run(step, "mkdir", path, || {
+    /// Makes a folder in one that is there. Its name is not durable yet.
+    pub(super) fn make_folder(self, step: &'static str, path: &Path) -> io::Result<()> {
+        match self.make_unsynced(step, path) {
+            Err(err) if err.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
+            done => done,
+        }
+    }
+
+    fn make_unsynced(self, step: &'static str, path: &Path) -> io::Result<()> {
+        run(step, "mkdir", path, || {
             DirBuilder::new().mode(0o777).create(path)?;
             self.modes.adjust(path)
-        });
-        match made {
+        })
+    }
+
+    fn make_one(self, step: &'static str, path: &Path) -> io::Result<()> {
+        match self.make_unsynced(step, path) {
             Err(err) if err.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
             Err(err) => Err(err),
             Ok(()) => match path.parent() {
@@ -133,35 +150,6 @@ impl Files {
                 None => Ok(()),
             },
         }
-    }
-}
-
-/// The most threads that wait for the disk at a time.
-const WAITERS: usize = 16;
-
-impl Files {
-    /// Does jobs at the same time where they wait for the disk: it takes no longer for many than for one.
-    ///
-    /// The first error is returned after all have come to their end.
-    pub(super) fn side_by_side<T: Sync>(self, jobs: &[T], act: impl Fn(&T) -> Result<()> + Sync) -> Result<()> {
-        if !self.is_durable || jobs.len() < 2 {
-            return jobs.iter().try_for_each(act);
-        }
-        let next = AtomicUsize::new(0);
-        let work = || -> Result<()> {
-            while let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
-                act(job)?;
-            }
-            Ok(())
-        };
-        thread::scope(|scope| {
-            let others: Vec<_> = (1..jobs.len().min(WAITERS))
-                .map_while(|_| thread::Builder::new().stack_size(128 << 10).spawn_scoped(scope, work).ok())
-                .collect();
-            let mine = work();
-            let theirs = others.into_iter().map(|other| other.join().expect("a job does not panic"));
-            theirs.fold(mine, |done, other| done.and(other))
-        })
     }
 }
 

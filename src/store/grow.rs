@@ -4,13 +4,13 @@
 //! that is cut into the parts of each folder, so that a million files take no more memory than their list does.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use gix::objs::Kind;
 
 use super::Oid;
 use super::objects::Objects;
-use super::tree::{self, FILE, FOLDER, Raw};
+use super::tree::{self, FILE, FOLDER, Row};
 use crate::base::{Error, Result};
 
 /// What is asked for at one path.
@@ -36,6 +36,11 @@ pub enum Wanted {
 pub(super) trait Sink {
     /// Takes an object and returns its name.
     fn add(&mut self, kind: Kind, bytes: Vec<u8>) -> Result<Oid>;
+
+    /// Takes a folder that was made from another one, and returns its name.
+    fn replace(&mut self, _base: Option<Oid>, bytes: Vec<u8>) -> Result<Oid> {
+        self.add(Kind::Tree, bytes)
+    }
 }
 
 /// Brings wishes into the order that [`grow`] needs: by component, those of one path as they came.
@@ -66,9 +71,8 @@ impl Grower<'_> {
     /// Writes one folder, whose names begin at `start` in all paths; nothing where it came out empty, as git has no
     /// empty folders.
     fn folder<W: Wish>(&mut self, base: Option<Oid>, wishes: &[W], start: usize) -> Result<Option<Oid>> {
-        let before = base.map(|id| tree::entries(self.objects, id)).transpose()?.unwrap_or_default();
-        let mut after: BTreeMap<Vec<u8>, (u32, Oid)> =
-            before.into_iter().map(|entry| (entry.name, (entry.mode, entry.id))).collect();
+        let bytes = base.map(|id| self.objects.read(id, Kind::Tree)).transpose()?;
+        let mut names = Names::read(base.zip(bytes.as_deref()), wishes.len())?;
         let (mut rest, mut changed) = (wishes, false);
         while let Some(first) = rest.first() {
             let name = name_at(first.path(), start);
@@ -77,18 +81,17 @@ impl Grower<'_> {
             if mine.iter().all(|wish| wish.wanted() == Wanted::Leave) {
                 continue;
             }
-            let old = after.get(name.as_bytes()).copied();
+            let place = names.place(name.as_bytes());
+            let old = place.map(|place| (names.entries[place].mode, names.entries[place].id));
             let new = self.place(old, mine, start + name.len())?;
-            changed |= new != old;
-            match new {
-                Some(entry) => after.insert(name.as_bytes().to_vec(), entry),
-                None => after.remove(name.as_bytes()),
-            };
+            if new != old {
+                names.set(name.as_bytes(), place, new);
+                changed = true;
+            }
         }
         match base {
-            _ if after.is_empty() => Ok(None),
-            Some(id) if !changed => Ok(Some(id)),
-            _ => self.sink.add(Kind::Tree, encode(after)).map(Some),
+            Some(id) if !changed && !names.entries.is_empty() => Ok(Some(id)),
+            _ => names.encode().map(|bytes| self.sink.replace(base, bytes)).transpose(),
         }
     }
 
@@ -119,23 +122,88 @@ fn name_at(path: &str, start: usize) -> &str {
     rest.split_once('/').map_or(rest, |(name, _)| name)
 }
 
-fn encode(entries: BTreeMap<Vec<u8>, (u32, Oid)>) -> Vec<u8> {
-    let mut entries: Vec<Raw> = entries.into_iter().map(|(name, (mode, id))| Raw { name, mode, id }).collect();
-    entries.sort_by(in_order);
-    let mut bytes = Vec::new();
-    for entry in entries {
-        bytes.extend_from_slice(format!("{:o} ", entry.mode).as_bytes());
-        bytes.extend_from_slice(&entry.name);
-        bytes.push(0);
-        bytes.extend_from_slice(entry.id.as_bytes());
+/// From so many wishes on the names of a folder are looked up in a table, and not one after the other.
+const MANY: usize = 16;
+
+/// The entries of one folder, on their way from one tree to the next. What is not touched is never taken apart.
+struct Names<'a> {
+    entries: Vec<Name<'a>>,
+    places: Option<HashMap<&'a [u8], usize>>,
+}
+
+struct Name<'a> {
+    name: &'a [u8],
+    mode: u32,
+    id: Oid,
+    /// The entry in the bytes of the tree, as long as it is that one.
+    bytes: Option<&'a [u8]>,
+    is_gone: bool,
+}
+
+impl<'a> Names<'a> {
+    /// Takes the entries of a tree, to be asked about so many wishes.
+    fn read(tree: Option<(Oid, &'a [u8])>, wishes: usize) -> Result<Self> {
+        let rows = tree.into_iter().flat_map(|(id, bytes)| tree::rows(id, bytes));
+        let keep = |row: Row<'a>| {
+            let Row { name, mode, id, bytes } = row;
+            Name { name, mode, id, bytes: Some(bytes), is_gone: false }
+        };
+        let entries = rows.map(|row| row.map(keep)).collect::<Result<Vec<_>>>()?;
+        let places =
+            (wishes >= MANY).then(|| entries.iter().enumerate().map(|(place, name)| (name.name, place)).collect());
+        Ok(Names { entries, places })
     }
-    bytes
+
+    fn place(&self, name: &[u8]) -> Option<usize> {
+        match &self.places {
+            Some(places) => places.get(name).copied(),
+            None => self.entries.iter().position(|entry| entry.name == name),
+        }
+    }
+
+    /// Has a name stand for this, at its place where it has one. No name is set twice.
+    fn set(&mut self, name: &'a [u8], place: Option<usize>, stands: Option<(u32, Oid)>) {
+        match (place, stands) {
+            (Some(place), None) => self.entries[place].is_gone = true,
+            (None, None) => {}
+            (place, Some((mode, id))) => {
+                let new = Name { name, mode, id, bytes: None, is_gone: false };
+                match place {
+                    Some(place) => self.entries[place] = new,
+                    None => self.entries.push(new),
+                }
+            }
+        }
+    }
+
+    /// Returns the tree; nothing where no name is left.
+    fn encode(mut self) -> Option<Vec<u8>> {
+        self.entries.retain(|entry| !entry.is_gone);
+        self.entries.sort_by(in_order);
+        let width = self.entries.first()?.id.as_bytes().len();
+        let size = self.entries.iter().map(|entry| entry.name.len() + width + 8).sum();
+        let mut tree = Vec::with_capacity(size);
+        for Name { name, mode, id, bytes, .. } in &self.entries {
+            match bytes {
+                Some(bytes) => tree.extend_from_slice(bytes),
+                None => {
+                    tree.extend_from_slice(format!("{mode:o} ").as_bytes());
+                    tree.extend_from_slice(name);
+                    tree.push(0);
+                    tree.extend_from_slice(id.as_bytes());
+                }
+            }
+        }
+        Some(tree)
+    }
 }
 
 /// The order in which git sorts: a folder as if `/` followed.
-fn in_order(a: &Raw, b: &Raw) -> Ordering {
-    let end = |entry: &Raw| if entry.is_folder() { &b"/"[..] } else { b"" };
-    a.name.iter().chain(end(a)).cmp(b.name.iter().chain(end(b)))
+fn in_order(a: &Name<'_>, b: &Name<'_>) -> Ordering {
+    let end = |entry: &Name<'_>| if entry.mode == FOLDER { b'/' } else { 0 };
+    let shared = a.name.len().min(b.name.len());
+    let ends = |entry: &Name<'_>| entry.name.get(shared).copied().unwrap_or_else(|| end(entry));
+    a.name[..shared].cmp(&b.name[..shared]).then_with(|| ends(a).cmp(&ends(b)))
 }
 
 /// Refuses a path that git or a file system would trip over.

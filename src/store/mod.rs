@@ -5,9 +5,11 @@
 //! cannot be lost.
 
 mod bulk;
+mod class;
 mod commit;
 mod config;
 mod config_env;
+mod crowd;
 mod deflate;
 mod diff;
 mod discover;
@@ -17,12 +19,15 @@ mod fault;
 #[cfg(feature = "testing")]
 mod file_log;
 mod files;
+mod frame;
 mod git;
 mod grow;
 mod guard;
 mod history;
 mod ident;
+mod landing;
 mod loose;
+mod loose_read;
 mod maintenance;
 mod modes;
 mod notes;
@@ -37,16 +42,18 @@ mod remote;
 mod tracked;
 mod tree;
 mod trust;
+mod turn;
+mod waiters;
 mod writer;
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 pub use bulk::Bulk;
 pub use commit::{Commit, Person};
 pub use config::{Config, Origin};
+pub use crowd::Request;
 pub use diff::Change;
 pub use edit::{Content, Edit};
 pub use environment::Environment;
@@ -59,12 +66,14 @@ pub use pack::{Kept, Packed, Packer};
 pub use queue::boot_id;
 pub use remote::remote_prefix;
 pub use tree::{Blob, Entry, Tree};
-pub use writer::{NewCommit, Published, Writer};
+pub use turn::Turn;
+pub use writer::{Chain, NewCommit, Published, Writer};
 
 use crate::base::Result;
 use discover::{Found, Places};
 use files::Files;
 use objects::Objects;
+use waiters::Waiters;
 
 /// The ref that holds the state.
 pub const STATE_REF: &str = "refs/coord/main";
@@ -89,8 +98,13 @@ pub struct Store {
     backend: RefBackend,
     objects: Objects,
     files: Files,
-    compression: u32,
+    /// Waits for the disk.
+    waiters: Waiters,
+    /// How hard loose objects are compressed, where the user has said so.
+    compression: Option<u32>,
     shallow: OnceCell<BTreeSet<Oid>>,
+    class: OnceCell<String>,
+    writes_refs: OnceCell<bool>,
 }
 
 impl Store {
@@ -267,15 +281,17 @@ impl Store {
         self.files.modes.adjust(path)
     }
 
-    /// Waits for the right to write, no longer than `wait`. Do beforehand what can be done beforehand.
+    /// Returns the name that bytes have as a file.
     ///
     /// # Errors
-    /// `queue_full` (busy) where the wait was too short, `read_only` where nothing can be written here.
-    pub fn lock(&self, wait: Duration) -> Result<Writer<'_>> {
-        let mut queue = queue::Queue::enter(self, wait)?;
-        refs::recover(self, STATE_REF, &mut queue)?;
-        refs::vouch_for(self, STATE_REF, &queue)?;
-        Ok(Writer::new(self, queue))
+    /// `bad_object` where they look like an attack on SHA-1.
+    pub fn name_of(&self, bytes: &[u8]) -> Result<Oid> {
+        self.format.name(gix::objs::Kind::Blob, bytes)
+    }
+
+    /// Returns the folder of those who wait for their turn.
+    fn queue_dir(&self) -> PathBuf {
+        self.coord_dir.join("queue")
     }
 
     fn shallow(&self) -> Result<&BTreeSet<Oid>> {

@@ -52,10 +52,16 @@ impl Store {
 
     fn replace(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         let folder = path.parent().unwrap_or(&self.coord_dir);
-        self.make_folder(folder)?;
         // Crash before the rename: a file that nobody reads, of a name that nobody uses again.
-        let open_to_all = Permissions::from_mode(0o666);
-        let mut file = tempfile::Builder::new().prefix(".note-").permissions(open_to_all).tempfile_in(folder)?;
+        let mut temporary = tempfile::Builder::new();
+        let temporary = temporary.prefix(".note-").permissions(Permissions::from_mode(0o666));
+        let mut file = match temporary.tempfile_in(folder) {
+            Err(err) if err.kind() == io::ErrorKind::NotFound => {
+                self.make_folder(folder)?;
+                temporary.tempfile_in(folder)?
+            }
+            made => made?,
+        };
         let temporary = file.path().to_owned();
         witnessed("write", &temporary, || file.write_all(bytes))?;
         self.files.modes.adjust(&temporary)?;

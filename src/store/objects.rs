@@ -1,9 +1,9 @@
-//! Reading objects: loose, packed and borrowed from alternates.
+//! Reading objects: those that are about to be written, loose, packed and borrowed from alternates.
 //!
 //! A missing or broken object is an error of code `damaged`, never an empty answer. An object larger than
 //! [`LARGEST`] is refused before memory is taken for it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,7 +13,9 @@ use gix::odb::pack::cache::lru::StaticLinkedList;
 use gix::odb::store::init::{Options, Slots};
 use gix::odb::{HandleArc, Header};
 
+use super::edit::Fresh;
 use super::fault;
+use super::loose_read::LooseReader;
 use super::{ObjectFormat, Oid, STATE_REF};
 use crate::base::{Error, Result};
 
@@ -33,43 +35,81 @@ const SEEN_BYTES: usize = 64 << 10;
 /// How often an object is looked for in databases opened anew, before it counts as missing.
 const LOOKS: usize = 3;
 
+/// After so many objects in a row that were not loose, the packs are asked first: a whole state is being read.
+const NOT_LOOSE: u32 = 32;
+
+/// How many packs are expected, which spares a look into their folder. Where there are more, all are counted.
+const PACKS: u16 = 64;
+
+/// Kind and bytes of objects by their names.
+type Known = HashMap<Oid, (Kind, Arc<[u8]>)>;
+
 /// The object databases of the repository: its own first, then those of GIT_ALTERNATE_OBJECT_DIRECTORIES.
 pub(super) struct Objects {
     folders: Vec<PathBuf>,
     format: ObjectFormat,
-    handles: Vec<HandleArc>,
+    loose: LooseReader,
+    /// How many objects in a row were not loose.
+    not_loose: Cell<u32>,
+    handles: OnceCell<Vec<HandleArc>>,
     /// In a partial clone, the remote that has what a filter has left out.
     promisor: Option<String>,
     /// Trees and commits read before: a command looks at the same few again when it decides, and when it writes.
-    seen: RefCell<HashMap<Oid, (Kind, Vec<u8>)>>,
+    seen: RefCell<Known>,
+    /// Objects that are about to be written, which can be read before they are.
+    pending: RefCell<Known>,
 }
 
 impl Objects {
-    pub(super) fn open(
-        own: &Path,
-        borrowed: &[PathBuf],
-        format: ObjectFormat,
-        promisor: Option<String>,
-    ) -> Result<Objects> {
+    pub(super) fn new(own: &Path, borrowed: &[PathBuf], format: ObjectFormat, promisor: Option<String>) -> Objects {
         let borrowed = borrowed.iter().filter(|path| path.is_dir());
-        let folders: Vec<PathBuf> =
-            std::iter::once(own).chain(borrowed.map(PathBuf::as_path)).map(Path::to_owned).collect();
-        Ok(Objects { handles: open(&folders, format)?, folders, format, promisor, seen: RefCell::default() })
+        let folders = std::iter::once(own).chain(borrowed.map(PathBuf::as_path)).map(Path::to_owned).collect();
+        Objects {
+            folders,
+            format,
+            loose: LooseReader::new(own),
+            not_loose: Cell::default(),
+            handles: OnceCell::new(),
+            promisor,
+            seen: RefCell::default(),
+            pending: RefCell::default(),
+        }
     }
 
     /// Returns the bytes of an object that must be there and of this kind.
-    pub(super) fn read(&self, id: Oid, kind: Kind) -> Result<Vec<u8>> {
-        if let Some((_, bytes)) = self.seen.borrow().get(&id).filter(|(seen, _)| *seen == kind) {
-            return Ok(bytes.clone());
+    pub(super) fn read(&self, id: Oid, kind: Kind) -> Result<Arc<[u8]>> {
+        for known in [&self.pending, &self.seen] {
+            if let Some((_, bytes)) = known.borrow().get(&id).filter(|(seen, _)| *seen == kind) {
+                return Ok(Arc::clone(bytes));
+            }
         }
         match self.find(id)? {
             Some((found, bytes)) if found == kind => {
+                let bytes = Arc::from(bytes);
                 self.remember(id, kind, &bytes);
                 Ok(bytes)
             }
             Some((found, _)) => Err(fault::damaged(format!("object {id} is a {found}, not a {kind}"))),
             None => Err(self.missing(id)),
         }
+    }
+
+    /// Lets objects be read that are not written yet. Whoever does not write them takes them away again.
+    pub(super) fn add_pending(&self, fresh: &[Fresh]) {
+        let mut pending = self.pending.borrow_mut();
+        pending.extend(fresh.iter().map(|object| (object.id, (object.kind, Arc::clone(&object.bytes)))));
+    }
+
+    /// Says that the objects have been written, and are there like all others.
+    pub(super) fn settle_pending(&self) {
+        for (id, (kind, bytes)) in self.pending.borrow_mut().drain() {
+            self.remember(id, kind, &bytes);
+        }
+    }
+
+    /// Forgets the objects that were to be written.
+    pub(super) fn drop_pending(&self) {
+        self.pending.borrow_mut().clear();
     }
 
     /// What a filter has left out is brought by git alone: reading does not go to the network.
@@ -80,40 +120,62 @@ impl Objects {
     }
 
     /// An object never changes under its name, so what was read once is true for ever.
-    fn remember(&self, id: Oid, kind: Kind, bytes: &[u8]) {
+    fn remember(&self, id: Oid, kind: Kind, bytes: &Arc<[u8]>) {
         let mut seen = self.seen.borrow_mut();
         if kind != Kind::Blob && bytes.len() <= SEEN_BYTES && seen.len() < SEEN {
-            seen.insert(id, (kind, bytes.to_vec()));
+            seen.insert(id, (kind, Arc::clone(bytes)));
         }
     }
 
     /// Returns kind and bytes of an object; nothing where there is none of that name.
-    pub(super) fn find(&self, id: Oid) -> Result<Option<(Kind, Vec<u8>)>> {
+    fn find(&self, id: Oid) -> Result<Option<(Kind, Vec<u8>)>> {
+        if self.not_loose.get() < NOT_LOOSE {
+            if let Some(found) = self.loose.find(id) {
+                self.not_loose.set(0);
+                return Ok(Some(found));
+            }
+            self.not_loose.set(self.not_loose.get() + 1);
+        }
         self.look(|handles| find(handles, id))
     }
 
+    /// Returns the kind of an object that is in the repository, or about to be.
     pub(super) fn kind(&self, id: Oid) -> Result<Option<Kind>> {
-        self.look(|handles| kind(handles, id))
+        match self.pending.borrow().get(&id) {
+            Some((kind, _)) => Ok(Some(*kind)),
+            None => self.look(|handles| kind(handles, id)),
+        }
     }
 
     /// A `git gc` beside us moves objects from loose files to a pack, and from pack to pack: whoever has looked into
     /// the packs before and at the loose files after finds nothing. Only what is not in databases opened anew is missing.
     fn look<T>(&self, ask: impl Fn(&[HandleArc]) -> Result<Option<T>>) -> Result<Option<T>> {
-        let mut found = ask(&self.handles);
+        let mut found = self.handles().and_then(&ask);
         for _ in 0..LOOKS {
             if matches!(found, Ok(Some(_))) {
                 break;
             }
-            found = ask(&open(&self.folders, self.format)?);
+            found = ask(&open(&self.folders, self.format, Slots::default())?);
         }
         found
     }
+
+    /// Opened when something is first looked for that is not loose.
+    fn handles(&self) -> Result<&[HandleArc]> {
+        if let Some(handles) = self.handles.get() {
+            return Ok(handles);
+        }
+        let handles = open(&self.folders, self.format, Slots::Given(PACKS))?;
+        Ok(self.handles.get_or_init(|| handles))
+    }
 }
 
-fn open(folders: &[PathBuf], format: ObjectFormat) -> Result<Vec<HandleArc>> {
+fn open(folders: &[PathBuf], format: ObjectFormat, slots: Slots) -> Result<Vec<HandleArc>> {
     let handles = folders.iter().map(|path| {
-        let options =
-            Options { slots: Slots::default(), alloc_limit_bytes: usize::try_from(LARGEST).ok(), ..Options::default() };
+        // It makes paths absolute, which most are.
+        let current_dir = path.is_absolute().then(|| path.clone());
+        let alloc_limit_bytes = usize::try_from(LARGEST).ok();
+        let options = Options { slots, alloc_limit_bytes, current_dir, ..Options::default() };
         let store = gix::odb::Store::at_opts(path.clone(), format.kind(), &mut std::iter::empty(), options);
         let store = Arc::new(store.map_err(|err| fault::io(format!("open the objects in {}", path.display()), err))?);
         let handle = HandleArc::from(store.to_handle_arc());

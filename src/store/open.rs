@@ -10,6 +10,7 @@ use super::environment::Environment;
 use super::files::Files;
 use super::modes::Modes;
 use super::objects::Objects;
+use super::waiters::Waiters;
 use super::{Packer, RefBackend, Store, guard, trust};
 use crate::base::{Error, Result, text};
 
@@ -29,29 +30,33 @@ impl Store {
     pub fn discover_with(cwd: &Path, environment: &Environment) -> Result<Store> {
         let places = discover::find(cwd, environment)?;
         trust::check(&places, environment)?;
-        let config = Config::load(environment, &Scope { repository: Some((&places.git_dir, &places.common_dir)) })?;
+        let config = Config::load(environment, &Scope { repository: Some(&places) })?;
         let (format, backend) = guard::check(&config)?;
         let work_dir = work_dir(cwd, &places, &config, environment)?;
-        let objects = Objects::open(&places.objects_dir, &borrowed(environment), format, promisor(&config))?;
+        let objects = Objects::new(&places.objects_dir, &borrowed(environment), format, promisor(&config));
         let files = Files { modes: Modes::from_config(&config)?, is_durable: is_durable(&config).unwrap_or(true) };
         Ok(Store {
             coord_dir: places.common_dir.join("coord"),
-            compression: compression(&config, "core.looseCompression")?,
+            compression: asked_compression(&config, "core.looseCompression")?,
             environment: environment.clone(),
             shallow: OnceCell::new(),
+            class: OnceCell::new(),
+            writes_refs: OnceCell::new(),
             work_dir,
             places,
             config,
             format,
             backend,
             objects,
+            waiters: Waiters::new(files),
             files,
         })
     }
 
     /// Returns whether refs are moved without git: files, locks that work, and no hook that wants to be asked.
     pub(super) fn writes_refs_itself(&self) -> bool {
-        self.backend == RefBackend::Files && !self.has_ref_hook() && locks_work(&self.places.common_dir)
+        let look = || self.backend == RefBackend::Files && !self.has_ref_hook() && locks_work(&self.places.common_dir);
+        *self.writes_refs.get_or_init(look)
     }
 
     /// Returns what makes objects ready for a pack.
@@ -59,7 +64,18 @@ impl Store {
     /// # Errors
     /// `bad_config` where nobody can tell how hard they are to be compressed.
     pub fn packer(&self) -> Result<Packer> {
-        Ok(Packer::new(self.format, compression(&self.config, "pack.compression")?))
+        Ok(Packer::new(self.format, asked_compression(&self.config, "pack.compression")?.unwrap_or(1)))
+    }
+
+    /// The same for what others wait for.
+    ///
+    /// # Errors
+    /// As [`packer`](Self::packer).
+    pub(super) fn light_packer(&self) -> Result<Packer> {
+        match asked_compression(&self.config, "pack.compression")? {
+            Some(level) => Ok(Packer::new(self.format, level)),
+            None => Ok(Packer::light(self.format)),
+        }
     }
 
     fn has_ref_hook(&self) -> bool {
@@ -148,12 +164,13 @@ pub fn is_durable(config: &Config) -> Result<bool> {
     }
 }
 
-fn compression(config: &Config, key: &str) -> Result<u32> {
+/// Returns how hard objects are to be compressed, where the user has said so.
+fn asked_compression(config: &Config, key: &str) -> Result<Option<u32>> {
     let level = match config.integer(key)? {
         Some(level) => Some(level),
         None => config.integer("core.compression")?,
     };
-    Ok(level.and_then(|level| u32::try_from(level).ok()).filter(|level| *level <= 9).unwrap_or(1))
+    Ok(level.map(|level| u32::try_from(level).ok().filter(|level| *level <= 9).unwrap_or(1)))
 }
 
 /// Returns whether the kernel's file locks are known to hold between all who can reach this folder. Where other

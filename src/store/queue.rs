@@ -6,7 +6,7 @@
 //! from a live one of git's.
 
 use std::fs::{File, Metadata, TryLockError};
-use std::io;
+use std::io::{self, Read};
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::{OnceLock, mpsc};
@@ -15,7 +15,7 @@ use std::time::Duration;
 use super::fault;
 use super::files;
 use super::{ObjectFormat, Oid, Store};
-use crate::base::Result;
+use crate::base::{Error, Result};
 
 /// The most bytes that the notes take.
 const SIZE: usize = 1024;
@@ -51,21 +51,11 @@ pub(super) struct LockFile {
 impl Queue {
     /// Waits for the lock, no longer than `wait`.
     pub(super) fn enter(store: &Store, wait: Duration) -> Result<Queue> {
-        let files = store.files;
-        let dir = &store.coord_dir;
-        files
-            .make_dir("coord-mkdir", dir)
-            .map_err(|err| fault::io(format!("make the folder {}", dir.display()), err))?;
-        let path = dir.join("lock");
-        let opened = files.open("queue-open", &path);
-        let file = opened.map_err(|err| fault::io(format!("open the lock file {}", path.display()), err))?;
+        let path = store.coord_dir.join("lock");
+        let file = store.open_lock("queue-open", &path)?;
         let file = files::run("queue-lock", "lock", &path, || wait_for(file, wait));
         let file = file.map_err(|err| fault::io(format!("lock {}", path.display()), err))?;
-        let file = file.ok_or_else(|| {
-            fault::busy("queue_full", format!("cannot write: other writers have kept the lock for {wait:?}"))
-                .hint("try again in a moment")
-                .detail("file", path.display().to_string())
-        })?;
+        let file = file.ok_or_else(|| full(&path, wait))?;
         let notes = read(&file, store.format).map_err(|err| fault::io(format!("read {}", path.display()), err))?;
         Ok(Queue { file, path, notes })
     }
@@ -88,16 +78,37 @@ impl Queue {
         if notes == self.notes {
             return Ok(());
         }
+        // What an earlier note has left behind the end of this one is passed over.
         let text = notes.to_text();
-        let length = text.len() as u64;
-        files::run(step, "note", &self.path, || {
-            self.file.write_all_at(text.as_bytes(), 0)?;
-            if self.file.metadata()?.len() > length { self.file.set_len(length) } else { Ok(()) }
-        })
-        .map_err(|err| fault::io(format!("write {}", self.path.display()), err))?;
+        files::run(step, "note", &self.path, || self.file.write_all_at(text.as_bytes(), 0))
+            .map_err(|err| fault::io(format!("write {}", self.path.display()), err))?;
         self.notes = notes;
         Ok(())
     }
+}
+
+impl Store {
+    /// Opens a file whose lock is wanted, and makes it, and the folder it is in, where it is not there.
+    pub(super) fn open_lock(&self, step: &'static str, path: &Path) -> Result<File> {
+        let (files, dir) = (self.files, &self.coord_dir);
+        let mut opened = files.open(step, path);
+        if opened.as_ref().is_err_and(|err| err.kind() == io::ErrorKind::NotFound) {
+            let made = files.make_dir("coord-mkdir", dir);
+            made.map_err(|err| fault::io(format!("make the folder {}", dir.display()), err))?;
+            opened = files.open(step, path);
+        }
+        opened.map_err(|err| fault::io(format!("open the lock file {}", path.display()), err))
+    }
+}
+
+/// The code of [`full`].
+pub(super) const FULL: &str = "queue_full";
+
+/// Makes the error of a turn that did not come in time.
+pub(super) fn full(path: &Path, wait: Duration) -> Error {
+    fault::busy(FULL, format!("cannot write: other writers have kept the lock for {wait:?}"))
+        .hint("try again in a moment")
+        .detail("file", path.display().to_string())
 }
 
 impl Notes {
@@ -151,6 +162,11 @@ impl LockFile {
         is_same_file && std::fs::read(path).is_ok_and(|bytes| bytes == format!("{}\n", self.value).into_bytes())
     }
 
+    /// Returns whether the file at `path` has this inode. As long as this file has a name anywhere, no other one has.
+    pub(super) fn has_inode_of(&self, path: &Path) -> bool {
+        path.symlink_metadata().is_ok_and(|meta| meta.ino() == self.inode && meta.dev() == self.device)
+    }
+
     fn parse([device, inode, time, boot]: [&str; 4], value: Option<Oid>) -> Option<LockFile> {
         let (seconds, nanos) = time.split_once('.')?;
         Some(LockFile {
@@ -198,7 +214,9 @@ fn wait_for(file: File, wait: Duration) -> io::Result<Option<File>> {
 pub fn boot_id() -> &'static str {
     static BOOT: OnceLock<String> = OnceLock::new();
     BOOT.get_or_init(|| {
-        let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+        let mut bytes = [0; 64];
+        let length = File::open("/proc/sys/kernel/random/boot_id").and_then(|mut file| file.read(&mut bytes));
+        let id = String::from_utf8_lossy(&bytes[..length.unwrap_or(0)]);
         let id = id.trim();
         if id.is_empty() || id.contains(' ') { "-".to_owned() } else { id.to_owned() }
     })

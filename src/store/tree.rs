@@ -3,7 +3,9 @@
 //! Paths are components joined by `/`, without one at the ends; the top is the empty path. What git would refuse
 //! in a tree (odd modes, names that are not UTF-8) is shown by [`Tree::list`] for what it is and never followed.
 
-use gix::objs::{Kind, TreeRefIter};
+use gix::bstr::ByteSlice as _;
+use gix::hash::ObjectId;
+use gix::objs::Kind;
 
 use super::fault;
 use super::objects::Objects;
@@ -107,7 +109,7 @@ impl<'s> Tree<'s> {
     /// # Errors
     /// `damaged` where it is missing or broken, `too_large` above 64 MiB.
     pub fn blob(&self, id: Oid) -> Result<Vec<u8>> {
-        self.store.objects.read(id, Kind::Blob)
+        Ok(self.store.objects.read(id, Kind::Blob)?.to_vec())
     }
 
     fn folder(&self, dir: &str) -> Result<Option<Oid>> {
@@ -159,21 +161,52 @@ impl Raw {
 /// Reads the entries of a tree object, in the order in which they stand.
 pub(super) fn entries(objects: &Objects, id: Oid) -> Result<Vec<Raw>> {
     let bytes = objects.read(id, Kind::Tree)?;
-    let entries = TreeRefIter::from_bytes(&bytes, id.0.kind()).map(|entry| {
-        let entry = entry.map_err(|err| fault::unreadable(id, err))?;
-        Ok(Raw { name: entry.filename.to_vec(), mode: u32::from(entry.mode.value()), id: Oid(entry.oid.to_owned()) })
-    });
-    entries.collect()
+    let raw = |row: Result<Row<'_>>| row.map(|row| Raw { name: row.name.to_vec(), mode: row.mode, id: row.id });
+    rows(id, &bytes).map(raw).collect()
 }
 
 fn find_in(id: Oid, bytes: &[u8], name: &[u8]) -> Result<Option<(u32, Oid)>> {
-    for entry in TreeRefIter::from_bytes(bytes, id.0.kind()) {
-        let entry = entry.map_err(|err| fault::unreadable(id, err))?;
-        if entry.filename == name {
-            return Ok(Some((u32::from(entry.mode.value()), Oid(entry.oid.to_owned()))));
+    for row in rows(id, bytes) {
+        let row = row?;
+        if row.name == name {
+            return Ok(Some((row.mode, row.id)));
         }
     }
     Ok(None)
+}
+
+/// One entry as it stands in the bytes of a tree.
+#[derive(Clone, Copy)]
+pub(super) struct Row<'b> {
+    pub(super) name: &'b [u8],
+    pub(super) mode: u32,
+    pub(super) id: Oid,
+    /// All of it: `mode name`, a NUL, the bytes of the id.
+    pub(super) bytes: &'b [u8],
+}
+
+/// Goes through the bytes of a tree. Where they make no sense there is an error, and then nothing more.
+pub(super) fn rows(tree: Oid, bytes: &[u8]) -> impl Iterator<Item = Result<Row<'_>>> {
+    let (mut rest, width) = (bytes, tree.as_bytes().len());
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let row = row(rest, width);
+        rest = row.map_or(&[], |row| &rest[row.bytes.len()..]);
+        Some(row.ok_or_else(|| fault::damaged(format!("object {tree} cannot be read: it is no tree"))))
+    })
+}
+
+/// Returns the first entry; nothing where there is no whole one.
+fn row(bytes: &[u8], width: usize) -> Option<Row<'_>> {
+    let space = bytes.iter().take(8).position(|&byte| byte == b' ')?;
+    let digit = |mode: u32, byte: &u8| (b'0'..=b'7').contains(byte).then(|| mode << 3 | u32::from(byte - b'0'));
+    let mode = bytes[..space].iter().try_fold(0, digit).filter(|_| space > 0)?;
+    let end = space + 1 + bytes[space + 1..].find_byte(0)?;
+    let (name, id) = (&bytes[space + 1..end], bytes.get(end + 1..end + 1 + width)?);
+    let id = Oid(ObjectId::try_from(id).ok()?);
+    (!name.is_empty()).then(|| Row { name, mode, id, bytes: &bytes[..end + 1 + width] })
 }
 
 pub(super) fn is_file(mode: u32) -> bool {
@@ -204,4 +237,30 @@ fn walk(
 
 pub(super) fn join(dir: &str, name: &str) -> String {
     if dir.is_empty() { name.to_owned() } else { format!("{dir}/{name}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::ObjectFormat;
+
+    #[test]
+    fn a_tree_is_read_entry_by_entry_up_to_where_it_makes_no_sense() {
+        let tree = ObjectFormat::Sha1.zero();
+        let entry = |start: &[u8]| [start, &[7; 20]].concat();
+        let (file, folder) = (entry(b"100644 a b\xff\0"), entry(b"40000 c\0"));
+        let good = [file.clone(), folder].concat();
+        let read: Vec<Row<'_>> = rows(tree, &good).collect::<Result<_>>().expect("a tree");
+        let seen: Vec<(&[u8], u32)> = read.iter().map(|row| (row.name, row.mode)).collect();
+        assert_eq!(seen, [(&b"a b\xff"[..], FILE), (b"c", FOLDER)]);
+        assert_eq!(read[0].bytes, file);
+        assert_eq!(rows(tree, b"").count(), 0);
+        let broken: [&[u8]; 6] =
+            [b"1", &entry(b"100648 a\0"), &entry(b" a\0"), &entry(b"40000 \0"), b"40000 a\0short", b"40000 a"];
+        for bytes in broken {
+            let mut read = rows(tree, bytes);
+            assert_eq!(read.next().expect("something").err().expect("no entry").code(), "damaged", "{bytes:?}");
+            assert!(read.next().is_none());
+        }
+    }
 }

@@ -4,10 +4,10 @@ use gix::objs::Kind;
 
 use super::commit::{self, Parts, Person};
 use super::edit::{Draft, Edit};
-use super::files::Files;
+use super::landing::{self, Landing};
 use super::queue::Queue;
-use super::refs::{self, Move, Next, Outcome};
-use super::{Oid, STATE_REF, Store, history, loose, pack};
+use super::refs::{self, Move, Outcome};
+use super::{Oid, Request, STATE_REF, Store, history, loose, pack};
 use crate::base::{Error, Result, Timestamp};
 
 /// The right to write: first in the queue of this machine. Dropping it lets the next one in.
@@ -66,9 +66,42 @@ pub enum Published {
     Moved,
 }
 
+/// Commits on their way, each on the one before it; the ref gets the last. They can be read already.
+pub struct Chain {
+    expected: Option<Oid>,
+    head: Option<Oid>,
+    objects: Draft,
+    last: Option<(Person, Timestamp)>,
+    commits: usize,
+}
+
+impl Chain {
+    /// Returns the last commit so far, or the tip on which the first is to be made.
+    pub fn head(&self) -> Option<Oid> {
+        self.head
+    }
+
+    /// Returns how many commits there are.
+    pub fn len(&self) -> usize {
+        self.commits
+    }
+
+    /// Returns whether there is no commit.
+    pub fn is_empty(&self) -> bool {
+        self.commits == 0
+    }
+}
+
 impl<'s> Writer<'s> {
-    pub(super) fn new(store: &'s Store, queue: Queue) -> Self {
-        Writer { store, queue }
+    pub(super) fn begin(store: &'s Store, mut queue: Queue) -> Result<Self> {
+        refs::recover(store, STATE_REF, &mut queue)?;
+        refs::vouch_for(store, STATE_REF, &queue)?;
+        Ok(Writer { store, queue })
+    }
+
+    /// Brings to its end what a dead holder of the lock had begun for others.
+    pub(super) fn settle(&mut self, names: &[String]) -> Result<()> {
+        landing::settle(self.store, names, &mut self.queue)
     }
 
     /// Returns the tip that was last acknowledged on this machine.
@@ -96,34 +129,97 @@ impl<'s> Writer<'s> {
     /// Makes a commit and moves the state's ref to it.
     ///
     /// # Errors
-    /// `ref_locked` (busy) where a git holds the ref, `disk_full`, `read_only`, `io`, `damaged`; the ref is then where
-    /// it was, or, where the failure came after the move, at the new commit, which nobody was told of.
+    /// As [`add`](Self::add) and [`publish_all`](Self::publish_all).
     pub fn publish(&mut self, new: NewCommit) -> Result<Published> {
+        let (mut chain, reflog) = (self.chain(new.expected), new.reflog.clone());
+        self.add(&mut chain, new)?;
+        self.publish_all(chain, &reflog, &[])
+    }
+
+    /// Begins a chain on a tip, in place of one that was begun before.
+    pub fn chain(&self, expected: Option<Oid>) -> Chain {
+        self.store.objects.drop_pending();
+        Chain { expected, head: expected, objects: Draft::new(self.store.format), last: None, commits: 0 }
+    }
+
+    /// Makes a commit on top of a chain, whose head it expects to be on. Nothing is written yet.
+    ///
+    /// # Errors
+    /// `bad_path`, `path_clash`, `bad_message`, `damaged`, `not_forward`; the chain is then as it was.
+    pub fn add(&self, chain: &mut Chain, new: NewCommit) -> Result<Oid> {
         let store = self.store;
-        if store.tip()? != new.expected {
-            return Ok(Published::Moved);
-        }
-        self.check_follows(new.expected, &new.parents)?;
+        self.check_follows(chain.head, &new.parents)?;
         let mut draft = Draft::new(store.format);
         let base = new.base.map(|id| commit::read(&store.objects, id)).transpose()?.map(|commit| commit.tree);
         let tree = draft.apply(&store.objects, base, &new.edits)?;
         let id = draft.add(Kind::Commit, commit::encode(&new.parts(tree), store.format)?.into())?;
-        let (files, next) = (store.files, refs::prepare(store, id)?);
-        // Crash after this: objects that nothing refers to, for `git gc` to remove.
-        let beside = || sync(files, next.as_ref());
-        let _kept = match draft.fresh.len() >= pack::MANY {
-            true => pack::write(store, &draft, &beside)?,
-            false => loose::write(store, &draft, &beside).map(|()| None)?,
+        store.objects.add_pending(&draft.fresh);
+        chain.objects.absorb(draft);
+        (chain.head, chain.last, chain.commits) = (Some(id), Some((new.committer, new.commit_time)), chain.commits + 1);
+        Ok(id)
+    }
+
+    /// Moves the state's ref to the last commit of a chain, and then gives those who have asked for it their answers.
+    ///
+    /// # Errors
+    /// `ref_locked` (busy) where a git holds the ref, `disk_full`, `read_only`, `io`, `damaged`; the ref is then where
+    /// it was, or, where the failure came after the move, at the new commit, which nobody was told of.
+    pub fn publish_all(&mut self, chain: Chain, reflog: &str, answers: &[(&Request, Vec<u8>)]) -> Result<Published> {
+        let landed = match (chain.head, &chain.last) {
+            (Some(id), Some(by)) => self.write(&chain, id, by, reflog, answers),
+            _ => Err(Error::fatal("internal", "cannot move the ref: there is no commit to move it to")),
         };
-        self.move_ref(Move {
+        match landed {
+            Ok(Published::Landed(_)) => self.store.objects.settle_pending(),
+            _ => self.store.objects.drop_pending(),
+        }
+        landed
+    }
+
+    /// Writes the objects and moves the ref. While the names of the objects are waited for the ref is locked.
+    fn write(
+        &mut self,
+        chain: &Chain,
+        id: Oid,
+        (committer, time): &(Person, Timestamp),
+        reflog: &str,
+        answers: &[(&Request, Vec<u8>)],
+    ) -> Result<Published> {
+        let (store, objects) = (self.store, &chain.objects);
+        let next = refs::prepare(store, id)?;
+        // Crash after this: objects that nothing refers to, for `git gc` to remove.
+        let _kept = match objects.fresh.len() {
+            pack::MANY_OF_A_GROUP.. if chain.commits > 1 => pack::group::write(store, objects, id)?,
+            pack::MANY.. => pack::write(store, objects)?,
+            _ => loose::write(store, objects).map(|()| None)?,
+        };
+        let landing = (!answers.is_empty()).then(|| Landing::write(store, id, answers)).transpose()?;
+        let change = Move {
             name: STATE_REF,
-            expected: new.expected,
+            expected: chain.expected,
             new: id,
-            committer: &new.committer,
-            time: new.commit_time,
-            reason: &new.reflog,
+            committer,
+            time: *time,
+            reason: reflog,
             next: next.as_ref(),
-        })
+        };
+        match (self.move_ref(change)?, landing) {
+            (Published::Moved, Some(landing)) => landing.remove().map(|()| Published::Moved),
+            (Published::Landed(tip), Some(landing)) => {
+                // Who gets no answer here gets it from the next holder of the lock, as then the note stays.
+                let _ = self.answer(answers).and_then(|()| landing.remove());
+                Ok(Published::Landed(tip))
+            }
+            (published, None) => Ok(published),
+        }
+    }
+
+    /// Answers those who have asked for what needed no commit.
+    ///
+    /// # Errors
+    /// `io`, `disk_full`; who got no answer then asks on.
+    pub fn answer(&self, answers: &[(&Request, Vec<u8>)]) -> Result<()> {
+        answers.iter().try_for_each(|(request, answer)| request.answer(answer))
     }
 
     /// Moves the state's ref forward to a commit that exists, as when a fetched state is adopted.
@@ -141,9 +237,15 @@ impl<'s> Writer<'s> {
         commit::read(&self.store.objects, to)?;
         self.check_follows(expected, &[to])?;
         let next = refs::prepare(self.store, to)?;
-        sync(self.store.files, next.as_ref())?;
-        let next = next.as_ref();
-        self.move_ref(Move { name: STATE_REF, expected, new: to, committer: by, time: at, reason: reflog, next })
+        self.move_ref(Move {
+            name: STATE_REF,
+            expected,
+            new: to,
+            committer: by,
+            time: at,
+            reason: reflog,
+            next: next.as_ref(),
+        })
     }
 
     /// Nothing that was in history may drop out of it.
@@ -175,8 +277,4 @@ impl<'s> Writer<'s> {
             }
         }
     }
-}
-
-fn sync(files: Files, next: Option<&Next>) -> Result<()> {
-    next.map_or(Ok(()), |next| next.sync(files))
 }

@@ -4,6 +4,7 @@ mod commands;
 mod crash;
 mod docs;
 mod errors;
+mod groups;
 mod growth;
 mod harness;
 mod hostile;

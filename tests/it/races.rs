@@ -23,7 +23,7 @@ fn one_of_many_agents_wins_a_task() {
         one_winner(&repo, round, |task, n| repo.coord(&["claim", task]).agent(&format!("agent-{n}")));
     }
     assert_eq!(repo.commit_count(), 1 + 2 * ROUNDS, "the first commit, and for each round a new task and one claim");
-    assert_eq!(repo.reflog_length(), repo.commit_count());
+    assert_eq!(repo.reflog_commits(), repo.commit_count());
     repo.fsck_strict();
 }
 
@@ -117,7 +117,7 @@ fn what_one_of_many_wrote_is_never_lost() {
             assert_written(&repo, round, n, answer);
         }
     }
-    assert_eq!(repo.reflog_length(), repo.commit_count());
+    assert_eq!(repo.reflog_commits(), repo.commit_count());
     assert_eq!(repo.git(&["rev-list", "--merges", "refs/coord/main"]), "", "one line of history");
     repo.assert_no_lock();
     repo.fsck_strict();

@@ -1,9 +1,11 @@
 //! Many objects in one file: a pack with its index, as git makes them when it fetches.
 //!
 //! A [`Pack`] takes objects one by one and keeps no more of them than their names; [`Pack::finish`] makes it part of the
-//! repository. Nothing is deltified: that is for git's own maintenance. What dies on the way is told in `trace.rs`.
+//! repository. Nothing is deltified, that is for git's own maintenance, but what a group says of folders (`group.rs`).
+//! What dies on the way is told in `trace.rs`.
 
 mod entries;
+pub(super) mod group;
 mod index;
 mod packer;
 mod trace;
@@ -18,7 +20,8 @@ use gix::objs::Kind;
 use super::edit::{Draft, Fresh};
 use super::fault;
 use super::files::Files;
-use super::loose::{self, Beside, Freshened};
+use super::loose::{self, Freshened};
+use super::waiters::{self, Job, Waiters};
 use super::{ObjectFormat, Oid, Store};
 use crate::base::{Error, Result};
 use entries::Entries;
@@ -35,12 +38,16 @@ const COUNT_AT: usize = 8;
 /// From so many objects on, those of a commit are better off in one pack than in a file for each.
 pub(super) const MANY: usize = 64;
 
-/// Writes the objects of a draft into one pack, and does what is asked beside it. When this returns they are durable, and
-/// kept until the value that is returned is dropped, which the caller does when the ref has moved.
+/// The same for the objects of several commits that are made at once: others wait for them.
+pub(super) const MANY_OF_A_GROUP: usize = 24;
+
+/// Writes the objects of a draft into one pack. When this returns their bytes are durable, and their names when the
+/// waiters of the store have finished; they are kept until the value that is returned is dropped, which the caller
+/// does when the ref has moved.
 ///
 /// # Errors
 /// `disk_full`, `read_only`, `io`; `no_such_blob`, `damaged` for a blob that the draft names.
-pub(super) fn write(store: &Store, draft: &Draft, beside: &Beside<'_>) -> Result<Option<Kept>> {
+pub(super) fn write(store: &Store, draft: &Draft) -> Result<Option<Kept>> {
     let (mut pack, mut packer) = (Pack::begin(store)?, store.packer()?);
     let mut young = Vec::new();
     for &id in &draft.named {
@@ -49,11 +56,11 @@ pub(super) fn write(store: &Store, draft: &Draft, beside: &Beside<'_>) -> Result
             Freshened::Packed(bytes) => pack.add(id, packer.entry(Kind::Blob, &bytes))?,
         }
     }
-    for Fresh { id, kind, bytes } in &draft.fresh {
+    for Fresh { id, kind, bytes, .. } in &draft.fresh {
         pack.add(*id, packer.entry(*kind, bytes))?;
     }
-    loose::sync(store.files, young)?;
-    pack.finish(beside)
+    loose::sync(&store.waiters, young)?;
+    pack.finish(&store.waiters)
 }
 
 /// A pack that is being written, under a name that git does not look at.
@@ -61,7 +68,8 @@ pub(super) struct Pack {
     files: Files,
     format: ObjectFormat,
     trace: Trace,
-    file: File,
+    /// Made when there is something to write: a `git clone` of this repository ends where a file grows that it has seen.
+    file: Option<File>,
     /// What is not in the file yet.
     chunk: Vec<u8>,
     /// How many bytes are in the file.
@@ -83,16 +91,13 @@ impl Pack {
     /// `disk_full`, `read_only`, `io`.
     pub(super) fn begin(store: &Store) -> Result<Pack> {
         let trace = Trace::begin(store)?;
-        let path = trace.temporary_pack();
-        let created = store.files.create("pack-create", &path, 0o444);
-        let file = created.map_err(|err| fault::io(format!("make the pack {}", path.display()), err))?;
         let mut chunk = Vec::with_capacity(CHUNK + (64 << 10));
         chunk.extend_from_slice(b"PACK\0\0\0\x02\0\0\0\0");
         Ok(Pack {
             files: store.files,
             format: store.format,
             trace,
-            file,
+            file: None,
             chunk,
             written: 0,
             entries: Entries::default(),
@@ -104,33 +109,41 @@ impl Pack {
     /// # Errors
     /// `disk_full`, `io`; `too_many` for more objects than a pack can hold.
     pub(super) fn add(&mut self, id: Oid, entry: &[u8]) -> Result<()> {
-        if !self.entries.add(id, self.written + self.chunk.len() as u64, entry)? {
+        if !self.entries.add(id, self.position(), entry)? {
             return Ok(());
         }
         self.chunk.extend_from_slice(entry);
-        if self.chunk.len() >= CHUNK { self.spill() } else { Ok(()) }
+        if self.chunk.len() >= CHUNK {
+            self.file = Some(self.spill()?);
+        }
+        Ok(())
+    }
+
+    /// Returns where the next object will stand.
+    fn position(&self) -> u64 {
+        self.written + self.chunk.len() as u64
     }
 
     /// Makes the pack and its index durable, and then puts them where git finds them; with no object in it, nothing
-    /// becomes of it. Something of the caller's is done while the disk is waited for.
+    /// becomes of it. Their names are durable when the waiters have finished.
     ///
     /// # Errors
     /// `disk_full`, `io`: then nothing is left.
-    pub(super) fn finish(mut self, beside: &Beside<'_>) -> Result<Option<Kept>> {
+    pub(super) fn finish(mut self, waiters: &Waiters) -> Result<Option<Kept>> {
         if self.entries.is_empty() {
-            return beside().map(|()| None);
+            return Ok(None);
         }
-        let trailer = self.close()?;
-        let (path, name) = (self.trace.temporary_index(), self.trace.temporary_pack());
+        let (trailer, file) = self.close()?;
+        let path = self.trace.temporary_index();
         let bytes = index::encode(&mut self.entries, trailer)?;
         let index = self.write_index(&path, &bytes);
         let index = index.map_err(|err| fault::io(format!("write the index {}", path.display()), err))?;
         drop(bytes);
-        let files = self.files;
-        let waits: [&Beside<'_>; 3] =
-            [&|| sync(files, "pack-sync", &name, &self.file), &|| sync(files, "index-sync", &path, &index), beside];
-        files.side_by_side(&waits, |wait| wait())?;
+        waiters.add(Job::Bytes { step: "pack-sync", file, path: self.trace.temporary_pack() });
+        waiters.add(Job::Bytes { step: "index-sync", file: index, path });
+        waiters::check(waiters.finish())?;
         self.trace.put_in_place()?;
+        waiters.add(Job::Names { step: "pack-syncdir", path: self.trace.folder().to_owned() });
         Ok(Some(Kept { _trace: self.trace }))
     }
 
@@ -140,39 +153,46 @@ impl Pack {
         Ok(file)
     }
 
-    /// Writes what is left, the number of objects, and the hash of it all, which it returns.
-    fn close(&mut self) -> Result<Oid> {
+    /// Writes what is left, the number of objects, and the hash of it all, which it returns with the file.
+    fn close(&mut self) -> Result<(Oid, File)> {
         let count = self.entries.count().to_be_bytes();
-        let hash = if self.written == 0 {
-            self.chunk[COUNT_AT..][..count.len()].copy_from_slice(&count);
-            let mut hash = gix::hash::hasher(self.format.kind());
-            hash.update(&self.chunk);
-            hash
-        } else {
-            // How many there are is only known now, and it stands where the hash begins.
-            self.spill()?;
-            let path = self.trace.temporary_pack();
-            let counted = self.file.write_all_at(&count, COUNT_AT as u64).and_then(|()| hash_of(&path, self.format));
-            counted.map_err(|err| fault::io(format!("write the pack {}", path.display()), err))?
+        let hash = match self.file {
+            None => {
+                self.chunk[COUNT_AT..][..count.len()].copy_from_slice(&count);
+                let mut hash = gix::hash::hasher(self.format.kind());
+                hash.update(&self.chunk);
+                hash
+            }
+            Some(_) => {
+                // How many there are is only known now, and it stands where the hash begins.
+                let file = self.spill()?;
+                let path = self.trace.temporary_pack();
+                let counted = file.write_all_at(&count, COUNT_AT as u64).and_then(|()| hash_of(&path, self.format));
+                self.file = Some(file);
+                counted.map_err(|err| fault::io(format!("write the pack {}", path.display()), err))?
+            }
         };
         let trailer = finalize(hash)?;
         self.chunk.extend_from_slice(trailer.as_bytes());
-        self.spill()?;
-        Ok(trailer)
+        Ok((trailer, self.spill()?))
     }
 
-    fn spill(&mut self) -> Result<()> {
+    /// Writes what is not in the file yet, and returns the file, which is no longer kept.
+    fn spill(&mut self) -> Result<File> {
         let path = self.trace.temporary_pack();
-        let written = self.files.write("pack-write", &path, &mut self.file, &self.chunk);
-        written.map_err(|err| fault::io(format!("write the pack {}", path.display()), err))?;
+        let mut write = || -> io::Result<File> {
+            let mut file = match self.file.take() {
+                Some(file) => file,
+                None => self.files.create("pack-create", &path, 0o444)?,
+            };
+            self.files.write("pack-write", &path, &mut file, &self.chunk)?;
+            Ok(file)
+        };
+        let file = write().map_err(|err| fault::io(format!("write the pack {}", path.display()), err))?;
         self.written += self.chunk.len() as u64;
         self.chunk.clear();
-        Ok(())
+        Ok(file)
     }
-}
-
-fn sync(files: Files, step: &'static str, path: &Path, file: &File) -> Result<()> {
-    files.sync(step, path, file).map_err(|err| fault::io(format!("sync {}", path.display()), err))
 }
 
 fn hash_of(path: &Path, format: ObjectFormat) -> io::Result<gix::hash::Hasher> {

@@ -3,7 +3,7 @@
 use gix::objs::Kind;
 
 use crate::base::{Error, Result};
-use crate::store::deflate::Deflate;
+use crate::store::deflate::{Deflate, stored};
 use crate::store::{ObjectFormat, Oid};
 
 /// An object, ready to be put into a pack.
@@ -22,13 +22,21 @@ impl Packed {
 /// Makes objects ready. Every thread has one of its own, with a compressor that is used again and again.
 pub struct Packer {
     format: ObjectFormat,
-    deflate: Deflate,
+    level: u32,
+    /// Up to so many bytes are only stored.
+    stored: usize,
+    deflate: Option<Deflate>,
     entry: Vec<u8>,
 }
 
 impl Packer {
     pub(in crate::store) fn new(format: ObjectFormat, level: u32) -> Packer {
-        Packer { format, deflate: Deflate::new(level), entry: Vec::new() }
+        Packer { format, level, stored: 0, deflate: None, entry: Vec::new() }
+    }
+
+    /// The same where others wait, and what is small is only stored: setting up a compressor takes longer.
+    pub(in crate::store) fn light(format: ObjectFormat) -> Packer {
+        Packer { stored: LIGHT, ..Packer::new(format, 1) }
     }
 
     /// Makes a file ready.
@@ -47,8 +55,25 @@ impl Packer {
     /// Returns an object as it stands in a pack.
     pub(in crate::store) fn entry(&mut self, kind: Kind, bytes: &[u8]) -> &[u8] {
         self.entry.clear();
-        head(kind, bytes.len(), &mut self.entry);
-        self.entry.extend_from_slice(self.deflate.run(bytes));
+        head(number(kind), bytes.len(), &mut self.entry);
+        self.add(bytes)
+    }
+
+    /// Returns an object as what differs from one that stands so many bytes before it.
+    pub(super) fn difference(&mut self, back: u64, difference: &[u8]) -> &[u8] {
+        self.entry.clear();
+        head(OFFSET_DELTA, difference.len(), &mut self.entry);
+        distance(back, &mut self.entry);
+        self.add(difference)
+    }
+
+    fn add(&mut self, bytes: &[u8]) -> &[u8] {
+        if bytes.len() <= self.stored {
+            self.entry.extend(stored(&[bytes]));
+        } else {
+            let deflate = self.deflate.get_or_insert_with(|| Deflate::new(self.level));
+            self.entry.extend_from_slice(deflate.run(bytes));
+        }
         &self.entry
     }
 }
@@ -64,14 +89,33 @@ impl ObjectFormat {
     }
 }
 
-/// Writes what stands before an object: its kind and the size of its content, seven bits at a time, lowest first.
-pub(super) fn head(kind: Kind, size: usize, bytes: &mut Vec<u8>) {
-    let kind = match kind {
+/// The number of an object that is told as what differs from another one.
+const OFFSET_DELTA: u8 = 6;
+
+/// The most bytes that a light packer only stores.
+const LIGHT: usize = 16 << 10;
+
+fn number(kind: Kind) -> u8 {
+    match kind {
         Kind::Commit => 1,
         Kind::Tree => 2,
         Kind::Blob => 3,
         Kind::Tag => 4,
-    };
+    }
+}
+
+/// Writes how far before it another object stands, seven bits at a time, highest first, each step but the last less one.
+fn distance(mut back: u64, bytes: &mut Vec<u8>) {
+    let mut digits = vec![(back & 0x7f) as u8];
+    while back > 0x7f {
+        back = (back >> 7) - 1;
+        digits.push((back & 0x7f) as u8 | 0x80);
+    }
+    bytes.extend(digits.iter().rev());
+}
+
+/// Writes what stands before an object: its kind and the size of its content, seven bits at a time, lowest first.
+fn head(kind: u8, size: usize, bytes: &mut Vec<u8>) {
     let mut byte = (kind << 4) | (size & 0b1111) as u8;
     let mut rest = size >> 4;
     while rest > 0 {
@@ -90,12 +134,26 @@ mod tests {
     fn sizes_are_written_as_git_writes_them() {
         let head = |kind, size| {
             let mut bytes = Vec::new();
-            super::head(kind, size, &mut bytes);
+            super::head(number(kind), size, &mut bytes);
             bytes
         };
         assert_eq!(head(Kind::Blob, 0), [0x30]);
         assert_eq!(head(Kind::Commit, 15), [0x1f]);
         assert_eq!(head(Kind::Tree, 16), [0xa0, 0x01]);
         assert_eq!(head(Kind::Blob, 1 << 20), [0xb0, 0x80, 0x80, 0x04]);
+    }
+
+    #[test]
+    fn distances_are_written_as_git_writes_them() {
+        let distance = |back| {
+            let mut bytes = Vec::new();
+            super::distance(back, &mut bytes);
+            bytes
+        };
+        assert_eq!(distance(1), [1]);
+        assert_eq!(distance(127), [127]);
+        assert_eq!(distance(128), [0x80, 0]);
+        assert_eq!(distance(16_511), [0xff, 0x7f]);
+        assert_eq!(distance(16_512), [0x80, 0x80, 0]);
     }
 }

@@ -67,13 +67,17 @@ impl Trace {
         self.folder.join(format!("pack-{}.{ending}", self.name))
     }
 
+    /// Returns the folder of packs.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Renames pack and index to where git finds them: the index last, as git takes a pack for one by its index.
     pub(super) fn put_in_place(&self) -> Result<()> {
         let put = || -> io::Result<()> {
             self.files.create("pack-keep", &self.place("keep"), 0o600)?;
             self.files.rename("pack-rename", &self.temporary_pack(), &self.place("pack"))?;
-            self.files.rename("index-rename", &self.temporary_index(), &self.place("idx"))?;
-            self.files.sync_dir("pack-syncdir", &self.folder)
+            self.files.rename("index-rename", &self.temporary_index(), &self.place("idx"))
         };
         put().map_err(|err| fault::io(format!("put a pack into {}", self.folder.display()), err))
     }

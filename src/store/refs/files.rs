@@ -3,14 +3,17 @@
 //! A value is looked for as a loose file, then in `packed-refs`, each time anew: a remembered `packed-refs` is how
 //! updates get lost. A move holds `<ref>.lock` from before it reads the old value until the lock file becomes the ref.
 
-use std::io;
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{Mode, OFlags};
 
 use super::lock::{Lock, Taken};
 use super::{Move, Outcome, Refs, reflog};
 use crate::base::{Error, Result};
 use crate::store::queue::Queue;
-use crate::store::{Oid, Store, fault};
+use crate::store::{Oid, Store, fault, waiters};
 
 /// The files backend of a repository.
 pub(super) struct Files<'s> {
@@ -62,7 +65,10 @@ impl Files<'_> {
         if present.is_none() {
             self.check_clash(change.name)?;
         }
-        // Crash after this: the log has a line for a move that did not happen; git shows it as a gap and reads on.
+        // Everything that the new value needs is durable from here on. Until here there was something to do meanwhile.
+        waiters::check(self.store.waiters.finish())?;
+        // Crash after this: the log has a line for a move that did not happen; git shows it as a gap and reads on. It
+        // looks into whatever a log names, so nothing is named there that a power cut could take a part of.
         reflog::append(self.store, change)?;
         // Crash after this: the move is done.
         lock.become_ref()?;
@@ -71,12 +77,10 @@ impl Files<'_> {
 
     fn read_loose(&self, name: &str) -> Result<Option<Oid>> {
         let path = self.path(name);
-        if path.is_symlink() {
-            return Err(broken(name, "it is a symbolic link"));
-        }
-        let bytes = match std::fs::read(&path) {
+        let bytes = match read_start(&path) {
             Ok(bytes) => bytes,
             Err(err) if is_absent(&err) => return Ok(None),
+            Err(_) if path.is_symlink() => return Err(broken(name, "it is a symbolic link")),
             Err(err) => return Err(fault::io(format!("read the ref {name}"), err)),
         };
         if bytes.starts_with(b"ref:") {
@@ -124,6 +128,16 @@ impl Files<'_> {
     fn path(&self, name: &str) -> PathBuf {
         self.store.places.common_dir.join(name)
     }
+}
+
+/// Returns the start of a file that is no symbolic link, which is more than a ref has.
+pub(super) fn read_start(path: &Path) -> io::Result<Vec<u8>> {
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let mut file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
+    let mut bytes = vec![0; 1024];
+    let length = file.read(&mut bytes)?;
+    bytes.truncate(length);
+    Ok(bytes)
 }
 
 fn is_absent(err: &io::Error) -> bool {

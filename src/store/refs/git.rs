@@ -11,7 +11,7 @@ use crate::base::text::one_line;
 use crate::base::{Error, Result};
 use crate::store::git::{Answer, Call};
 use crate::store::queue::Queue;
-use crate::store::{Oid, RefBackend, Store, fault, files};
+use crate::store::{Oid, RefBackend, Store, fault, files, waiters};
 
 /// How long git may take to read or move a ref, hooks included.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -41,6 +41,7 @@ impl Refs for Git<'_> {
         if self.read(change.name)? != change.expected {
             return Ok(Outcome::Moved);
         }
+        waiters::check(self.store.waiters.finish())?;
         let step = || self.call(change).map_err(io::Error::other);
         // Crash after this: git finishes or undoes its own transaction; the note of the queue is not concerned.
         let answer = files::run("ref-git", "update-ref", Path::new(change.name), step);

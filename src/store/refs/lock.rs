@@ -14,10 +14,10 @@ use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
 
-use super::files::clash;
+use super::files::{clash, read_start};
 use crate::base::{Error, Result};
-use crate::store::files::Files;
 use crate::store::queue::{LockFile, Queue};
+use crate::store::waiters::Job;
 use crate::store::{Oid, Store, fault};
 
 /// How often a folder that git removes under our hands is made again.
@@ -36,12 +36,11 @@ pub(super) struct Lock<'s> {
 /// The file that is to become the ref's lock, and then the ref: `coord/next`, with the new value in it.
 pub(in crate::store) struct Next {
     path: PathBuf,
-    file: File,
     identity: LockFile,
 }
 
 impl Next {
-    /// Writes the file; it is not durable yet. Only the holder of the queue may do so.
+    /// Writes the file, and has it waited for. Only the holder of the queue may do so.
     ///
     /// Crash after this: `coord/next` is left, which the next writer replaces.
     pub(super) fn write(store: &Store, value: Oid) -> Result<Next> {
@@ -55,17 +54,10 @@ impl Next {
             Ok((file, identity))
         };
         let (file, identity) = write().map_err(|err| fault::io(format!("write {}", path.display()), err))?;
-        Ok(Next { path, file, identity })
-    }
-
-    /// Waits until the value is on the disk, and the name by which a lock that is left would be known.
-    pub(in crate::store) fn sync(&self, files: Files) -> Result<()> {
-        let both: [&(dyn Fn() -> io::Result<()> + Sync); 2] =
-            [&|| files.sync("next-sync", &self.path, &self.file), &|| {
-                files.sync_dir("next-sync", self.path.parent().unwrap_or(&self.path))
-            }];
-        let fail = |err| fault::io(format!("sync {}", self.path.display()), err);
-        files.side_by_side(&both, |wait| wait().map_err(fail))
+        // The value, and the name by which a lock that is left would be known.
+        store.waiters.add(Job::Bytes { step: "next-sync", file, path: path.clone() });
+        store.waiters.add(Job::Names { step: "next-sync", path: store.coord_dir.clone() });
+        Ok(Next { path, identity })
     }
 }
 
@@ -95,7 +87,7 @@ pub(in crate::store) fn recover(store: &Store, name: &str, queue: &mut Queue) ->
 pub(in crate::store) fn vouch_for(store: &Store, name: &str, queue: &Queue) -> Result<()> {
     let path = store.places.common_dir.join(name);
     let acknowledged = queue.notes.acknowledged.map(|tip| format!("{tip}\n").into_bytes());
-    match std::fs::read(&path) {
+    match read_start(&path) {
         // Packed, and so on the disk; or not there; or what a reader will complain about.
         Err(_) => Ok(()),
         Ok(present) if Some(&present) == acknowledged.as_ref() => Ok(()),
@@ -135,7 +127,7 @@ impl<'s> Lock<'s> {
     /// Renames the lock onto the ref, and makes that durable.
     pub(super) fn become_ref(&self) -> Result<()> {
         let target = self.store.places.common_dir.join(&self.name);
-        if !self.identity.is_at(&self.path) {
+        if !self.identity.has_inode_of(&self.path) {
             return Err(fault::busy(
                 "ref_locked",
                 format!("cannot move {}: its lock was taken away meanwhile", self.name),

@@ -25,7 +25,7 @@ pub(super) struct Move<'a> {
     pub(super) committer: &'a Person,
     pub(super) time: Timestamp,
     pub(super) reason: &'a str,
-    /// The file that is to become the ref, prepared and durable; nothing where git moves the ref.
+    /// The file that is to become the ref, prepared; nothing where git moves the ref.
     pub(super) next: Option<&'a Next>,
 }
 
@@ -57,8 +57,10 @@ pub(super) fn read(store: &Store, name: &str) -> Result<Option<Oid>> {
     }
 }
 
-/// Prepares the file that is to become a ref, so that it can be synced together with the objects.
+/// Prepares the file that is to become a ref, and has it waited for together with the objects.
 pub(super) fn prepare(store: &Store, value: Oid) -> Result<Option<Next>> {
+    // What an earlier attempt was waiting for concerns nobody any more.
+    store.waiters.finish();
     if store.writes_refs_itself() { Next::write(store, value).map(Some) } else { Ok(None) }
 }
 

@@ -16,6 +16,22 @@ const AT_ONCE: Duration = Duration::from_secs(10);
 /// Steps that are only taken on special ways, which have tests of their own below.
 const SPECIAL: [&str; 6] = ["coord-mkdir", "ref-mkdir", "log-mkdir", "ref-unlock", "ref-git", "freshen"];
 
+/// Steps that are only taken where others wait, which `group.rs` stops at.
+pub(super) const GROUP: [&str; 12] = [
+    "line-open",
+    "queue-mkdir",
+    "ask-create",
+    "ask-write",
+    "ask-withdraw",
+    "ask-drop",
+    "ask-clear",
+    "ask-take",
+    "landing-create",
+    "landing-write",
+    "ask-answer",
+    "landing-drop",
+];
+
 /// Steps that are only taken where many objects are written at once.
 const PACKING: [&str; 15] = [
     "pack-mkdir",
@@ -39,14 +55,14 @@ const PACKING: [&str; 15] = [
 const CLEARING: [&str; 3] = ["pack-clear", "pack-unkeep", "packing-drop"];
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Action {
+pub(super) enum Action {
     Kill,
     Error,
     Full,
 }
 
 impl Action {
-    fn word(self) -> &'static str {
+    pub(super) fn word(self) -> &'static str {
         match self {
             Action::Kill => "kill",
             Action::Error => "error",
@@ -76,7 +92,10 @@ fn ordinary_steps(action: Action) {
     repo.ok(&["agent", "new", "bob"]);
     repo.ok(&["task", "new", "Old", "--id", "T-old"]);
     repo.ok(&["task", "new", "Handed on", "--id", "T-1"]);
-    for point in failpoint::ALL.iter().filter(|point| !is_of(point, &SPECIAL) && !is_of(point, &PACKING)) {
+    for point in failpoint::ALL
+        .iter()
+        .filter(|point| !is_of(point, &SPECIAL) && !is_of(point, &PACKING) && !is_of(point, &GROUP))
+    {
         // A change writes many objects: dying at the first and dying in their midst are two things.
         let hits: &[&str] = if point.starts_with("object-") { &["", ":2", ":5"] } else { &[""] };
         for hit in hits {
@@ -122,7 +141,7 @@ fn hand_on(repo: &Repo, point: &str, action: Action) {
 fn setting_up_can_be_stopped_at_any_step_and_done_again() {
     for action in [Action::Kill, Action::Error, Action::Full] {
         // `ref-unlock`, `freshen` and `ref-git` are not on this way.
-        let elsewhere = [&["ref-unlock", "freshen", "ref-git"][..], &PACKING].concat();
+        let elsewhere = [&["ref-unlock", "freshen", "ref-git"][..], &PACKING, &GROUP].concat();
         for point in failpoint::ALL.iter().filter(|point| !is_of(point, &elsewhere)) {
             let repo = empty();
             let answer = stopped(repo.coord(&["init"]).json(), point, action);
@@ -218,7 +237,8 @@ fn an_object_that_cannot_be_freshened_is_written_again() {
 
 #[test]
 fn bringing_back_a_lost_tip_can_be_killed_at_any_step() {
-    let elsewhere = [&["ref-unlock", "ref-git", "ref-mkdir", "log-mkdir", "coord-mkdir"][..], &PACKING].concat();
+    let elsewhere =
+        [&["ref-unlock", "ref-git", "ref-mkdir", "log-mkdir", "coord-mkdir"][..], &PACKING, &GROUP].concat();
     for point in failpoint::ALL.iter().filter(|point| !is_of(point, &elsewhere)) {
         let repo = set_up();
         let old = repo.tip().expect("a tip");
@@ -252,7 +272,7 @@ fn every_step_is_either_ordinary_or_has_a_test_of_its_own() {
     for point in failpoint::ALL {
         *sides.entry(point.split('.').next().unwrap_or_default()).or_default() += 1;
     }
-    assert!(SPECIAL.iter().chain(&PACKING).all(|step| sides.contains_key(step)), "{sides:?}");
+    assert!(SPECIAL.iter().chain(&PACKING).chain(&GROUP).all(|step| sides.contains_key(step)), "{sides:?}");
     assert!(sides.values().all(|count| *count == 2), "{sides:?}");
 }
 
@@ -261,7 +281,7 @@ fn empty() -> Repo {
     Repo::on(Machine::in_memory()).initialised(&[]).expect("a repository")
 }
 
-fn set_up() -> Repo {
+pub(super) fn set_up() -> Repo {
     let repo = empty();
     repo.ok(&["init"]);
     repo
@@ -269,7 +289,7 @@ fn set_up() -> Repo {
 
 /// Runs a call that is stopped at a point, and checks that it has come that far.
 #[track_caller]
-fn stopped(call: Call, point: &str, action: Action) -> Answer {
+pub(super) fn stopped(call: Call, point: &str, action: Action) -> Answer {
     let answer = call.env("GIT_COORD_FAILPOINT", format!("{point}={}", action.word())).run();
     if action == Action::Kill {
         assert!(answer.was_killed(), "{point} was not reached: {answer}");
@@ -277,6 +297,6 @@ fn stopped(call: Call, point: &str, action: Action) -> Answer {
     answer
 }
 
-fn is_of(point: &str, steps: &[&str]) -> bool {
+pub(super) fn is_of(point: &str, steps: &[&str]) -> bool {
     steps.contains(&point.split('.').next().unwrap_or_default())
 }

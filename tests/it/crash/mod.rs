@@ -3,6 +3,7 @@
 mod damage;
 mod failpoints;
 mod foreign;
+mod group;
 mod live_git;
 mod lost_tip;
 mod maintenance;

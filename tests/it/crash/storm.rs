@@ -8,25 +8,38 @@ use crate::harness::Repo;
 /// How long the storm blows.
 const STORM: Duration = Duration::from_secs(6);
 
-/// How many write at a time.
+/// How many write at a time: few, and so many that most of what is written is written for others.
 const WRITERS: u64 = 8;
+const CROWD: u64 = 32;
 
 #[test]
 fn nothing_acknowledged_is_lost_in_a_storm_of_kills() {
-    storm(&Repo::set_up().live());
+    storm(&Repo::set_up().live(), WRITERS);
+}
+
+#[test]
+fn nothing_is_lost_or_doubled_in_a_storm_of_kills_in_a_crowd() {
+    let repo = Repo::set_up().live();
+    storm(&repo, CROWD);
+    assert!(repo.reflog_length() < repo.commit_count(), "nobody wrote for anybody else");
+    // A task that is made twice is refused the second time, which the storm takes for neither done nor killed.
+    let subjects = repo.subjects();
+    let once: BTreeSet<&String> = subjects.iter().collect();
+    assert_eq!(once.len(), subjects.len(), "each change once");
+    assert_eq!(repo.queue(), Vec::<String>::new());
 }
 
 #[test]
 fn nothing_acknowledged_is_lost_in_a_storm_of_kills_on_the_way_through_git() {
     let repo = Repo::set_up().live();
     repo.hook("reference-transaction", "#!/bin/sh\nexit 0\n");
-    storm(&repo);
+    storm(&repo, WRITERS);
 }
 
-fn storm(repo: &Repo) {
+fn storm(repo: &Repo, writers: u64) {
     repo.ok(&["task", "new", "Shared", "--id", "S-1"]);
     let deadline = Instant::now() + STORM;
-    let threads: Vec<_> = (0..WRITERS)
+    let threads: Vec<_> = (0..writers)
         .map(|writer| {
             let repo = repo.clone();
             std::thread::spawn(move || write_until(&repo, writer, deadline))

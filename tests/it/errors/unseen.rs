@@ -35,6 +35,13 @@ pub(super) const ERRORS: &[(i32, &str, &str, Met, &str)] = &[
     (5, "wrong_id", "A file calls itself otherwise than its place.", Never, "it is the cause of unreadable"),
     (6, "fetch_failed", "The remote did not give its state.", Never, "init, which alone asks, makes a warning of it"),
     (6, "remote_timeout", "The remote did not answer.", Never, "init, which alone asks, makes a warning of it"),
+    (
+        7,
+        "answer_missing",
+        "Another process has begun to do the change along with its own, and stands still: it may have happened or not.",
+        Rarely,
+        "it takes a process that stands still in the midst of its work",
+    ),
     (7, "demo_failed", "The demo was not over after a minute.", Rarely, "it would take a minute"),
     (7, "timeout", "Git did not answer for half a minute, and was ended.", Rarely, "it would take half a minute"),
     (128, "internal", "The program contradicts itself: please report it.", Rarely, "no way to it is known"),

@@ -1,16 +1,13 @@
 //! Calls of a program: built, run alone or many at once, and their answers.
 
-use std::fs::File;
-use std::io::{Read, Write};
-use std::os::unix::fs::MetadataExt;
+use std::io::Write;
 use std::os::unix::process::ExitStatusExt;
-use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::{PATIENCE, Repo, conforms};
+use super::{Gate, Repo, conforms};
 
 /// A call that has not been started.
 pub(crate) struct Call {
@@ -94,6 +91,12 @@ impl Running {
         self.child.kill().expect("a process of ours can be killed");
     }
 
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, signal: rustix::process::Signal) {
+        let pid = i32::try_from(self.child.id()).ok().and_then(rustix::process::Pid::from_raw).expect("a process");
+        rustix::process::kill_process(pid, signal).expect("a process of ours can be sent a signal");
+    }
+
     /// Waits for its end. What it says in JSON must be what the schemas promise.
     #[track_caller]
     pub(crate) fn wait(self) -> Answer {
@@ -174,22 +177,12 @@ pub(crate) fn race(calls: Vec<Call>) -> Vec<Answer> {
 /// looked at the state before any of them has changed it.
 #[track_caller]
 pub(crate) fn race_from_the_gate(repo: &Repo, calls: Vec<Call>) -> Vec<Answer> {
-    let path = repo.common_dir().join("coord/lock");
-    let gate = File::options().read(true).write(true).open(&path).expect("the lock file of the queue");
-    gate.lock().expect("the lock of the queue");
+    let gate = Gate::close(repo);
     let count = calls.len();
     let running: Vec<Running> = calls.into_iter().map(Call::start).collect();
-    within(PATIENCE, "all stand in the queue", || waiters(&gate).is_none_or(|waiting| waiting >= count));
-    gate.unlock().expect("the queue opens");
+    gate.wait_for(count);
+    gate.open();
     running.into_iter().map(Running::wait).collect()
-}
-
-/// Returns how many wait for the lock of a file; nothing where the system does not tell.
-fn waiters(file: &File) -> Option<usize> {
-    let inode = format!(":{} ", file.metadata().ok()?.ino());
-    let mut text = String::new();
-    File::open(Path::new("/proc/locks")).ok()?.read_to_string(&mut text).ok()?;
-    text.contains(&inode).then(|| text.lines().filter(|line| line.contains(" -> ") && line.contains(&inode)).count())
 }
 
 /// Asks again and again until something is so, and fails the test where it takes too long.

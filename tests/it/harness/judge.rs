@@ -39,6 +39,27 @@ impl Repo {
         self.git(&["reflog", "show", "--format=%H", STATE]).lines().count()
     }
 
+    /// Returns how many commits the reflog speaks of: a line for a group names its first and says how many more there are.
+    #[track_caller]
+    pub(crate) fn reflog_commits(&self) -> usize {
+        let text = self.git(&["reflog", "show", "--format=%gs", STATE]);
+        let more = |line: &str| line.strip_suffix(" more")?.rsplit_once(", and ")?.1.parse::<usize>().ok();
+        text.lines().map(|line| 1 + more(line).unwrap_or(0)).sum()
+    }
+
+    /// Returns the subjects of the state's history, latest first.
+    #[track_caller]
+    pub(crate) fn subjects(&self) -> Vec<String> {
+        self.git(&["log", "--format=%s", STATE]).lines().map(str::to_owned).collect()
+    }
+
+    /// Returns the names of what stands in the queue of writers.
+    #[track_caller]
+    pub(crate) fn queue(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.common_dir().join("coord/queue")).into_iter().flatten().flatten();
+        entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+    }
+
     /// Returns the paths of the tip's tree, with the blob of each.
     #[track_caller]
     pub(crate) fn files(&self) -> BTreeMap<String, String> {

@@ -85,6 +85,10 @@ impl Machine {
         let tick = self.ticks.fetch_add(1, Ordering::Relaxed);
         let now = Timestamp::from_seconds(START + i64::try_from(tick).expect("a small number"));
         command.env("GIT_COORD_TEST_NOW", now.to_string()).env("GIT_COORD_TEST_SEED", tick.to_string());
+        if tick % 2 == 1 {
+            // Every second command asks as if another process were to do its work: nobody may see a difference.
+            command.env("GIT_COORD_TEST_HANDED_ON", "1");
+        }
     }
 
     /// Gives git's own commits a date that is the same in every run.

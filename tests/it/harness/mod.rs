@@ -6,6 +6,7 @@
 
 mod call;
 mod conforms;
+mod gate;
 mod judge;
 mod machine;
 mod normal;
@@ -13,8 +14,9 @@ mod plant;
 mod repo;
 mod surroundings;
 
-pub(crate) use call::{Answer, Call, race, race_from_the_gate, within};
+pub(crate) use call::{Answer, Call, Running, race, race_from_the_gate, within};
 pub(crate) use conforms::{faults, validator};
+pub(crate) use gate::Gate;
 pub(crate) use machine::Machine;
 pub(crate) use normal::normalised;
 pub(crate) use repo::Repo;

@@ -173,6 +173,8 @@ fn a_missing_object_is_damage_and_not_an_empty_answer() {
     let tip = publish(&store, vec![set("a/b", "1"), set("c", "2")]);
     let gone = repo.git(&["rev-parse", "refs/coord/main:a"]);
     std::fs::remove_file(repo.path.join(".git/objects").join(&gone[..2]).join(&gone[2..])).expect("removed");
+    // Who has written it remembers it.
+    let store = repo.open();
     let tree = store.tree(tip).expect("there");
     assert_eq!(tree.read("a/b").expect_err("gone").code(), "damaged");
     assert_eq!(tree.list("a").expect_err("gone").code(), "damaged");

@@ -1,0 +1,53 @@
+//! What came of an operation, as the verbs tell it.
+
+use std::sync::Arc;
+
+use super::Draft;
+use crate::base::Timestamp;
+use crate::ops::Context;
+use crate::records::Config;
+use crate::records::record::Record;
+use crate::state::{Changeset, Event, Warning};
+use crate::store::Oid;
+
+/// What an operation did.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// The commit; nothing where nothing had to change.
+    pub commit: Option<Oid>,
+    /// Whether something is different now, or would be.
+    pub changed: bool,
+    /// The records that the operation was about, as they are now.
+    pub records: Vec<Arc<dyn Record>>,
+    /// What happened.
+    pub events: Vec<Event>,
+    /// The settings of the team as they are now, where they have changed.
+    pub settings: Option<Arc<Config>>,
+    /// What the user should know.
+    pub warnings: Vec<Warning>,
+    /// When.
+    pub at: Timestamp,
+    /// What would have been written, where nothing was to be.
+    pub draft: Option<Draft>,
+}
+
+impl Outcome {
+    /// Returns what became of a change that made no commit.
+    pub(super) fn of(changes: &Changeset, context: &Context) -> Self {
+        Outcome {
+            commit: None,
+            changed: !changes.is_empty(),
+            records: changes.all_parts().iter().filter_map(|part| part.about.clone()).collect(),
+            events: Vec::new(),
+            settings: changes.settings(),
+            warnings: changes.warnings.clone(),
+            at: context.now,
+            draft: None,
+        }
+    }
+
+    /// Returns the record that the operation was about, as it is now; of several the first.
+    pub fn record(&self) -> Option<&Arc<dyn Record>> {
+        self.records.first()
+    }
+}
