@@ -208,6 +208,6 @@ fn a_pack_is_on_the_disk_before_the_ref_moves() {
     assert!(position("sync ", "/tmp_pack_") < renamed && position("sync ", "/tmp_idx_") < renamed);
     assert!(position("create", ".keep") < renamed && renamed < position("rename", ".idx"));
     let synced = position("sync_dir", "objects/pack");
-    assert!(position("rename", ".idx") < synced && synced < position("link", "main.lock"));
+    assert!(position("rename", ".idx") < synced && synced < position("rename", "main.lock"));
     assert!(position("rename", "main.lock") < position("unlink", ".keep"));
 }
