@@ -176,13 +176,20 @@ pub(super) fn give_up(store: &Store, failure: &Failure) {
         Failure::Git => true,
         Failure::Io => false,
     };
-    if is_no_good
-        && let Ok(lock) = open_lock(store)
-        && lock.try_lock().is_ok()
-    {
-        let _ = std::fs::remove_file(path(store));
-        let _ = std::fs::remove_file(journal(store));
+    if is_no_good {
+        take_away(store);
     }
+}
+
+/// Removes the file; false where another process writes it.
+pub(super) fn take_away(store: &Store) -> bool {
+    let Ok(lock) = open_lock(store) else { return false };
+    if lock.try_lock().is_err() {
+        return false;
+    }
+    let _ = std::fs::remove_file(path(store));
+    let _ = std::fs::remove_file(journal(store));
+    !path(store).exists()
 }
 
 /// Makes the file anew, beside its place, and puts it there whole.

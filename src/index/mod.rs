@@ -9,6 +9,7 @@
 //! The only place that names rusqlite.
 
 mod build;
+mod check;
 mod delta;
 mod file;
 mod lookup;
@@ -16,6 +17,7 @@ mod update;
 mod view;
 mod words;
 
+pub use check::{discard, fault};
 pub use file::Keeper;
 pub use view::View;
 pub use words::{Hit, Hits};

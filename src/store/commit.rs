@@ -79,7 +79,8 @@ pub(super) fn read(objects: &Objects, id: Oid) -> Result<Commit> {
     parse(id, &bytes)
 }
 
-fn parse(id: Oid, bytes: &[u8]) -> Result<Commit> {
+/// Understands the bytes of a commit.
+pub(super) fn parse(id: Oid, bytes: &[u8]) -> Result<Commit> {
     let broken = |err: gix::Error| fault::unreadable(id, err);
     let raw = CommitRef::from_bytes(bytes, id.0.kind()).map_err(broken)?;
     let (author, author_time) = signature(raw.author().map_err(broken)?);

@@ -4,7 +4,8 @@
 //! per operation done: what, and where. `GIT_COORD_TEST_DISK_LOG` names one that gets what is needed to do all of it
 //! again elsewhere: a JSON object per line, with the bytes that the file holds after the operation. Several processes
 //! may write the same log: the order of its lines is the order of what they did. A sync has a line where it begins
-//! too, as it vouches for no more than what was done by then.
+//! too, as it vouches for no more than what was done by then. `GIT_COORD_TEST_DISK_STOP=n` kills the process once it has
+//! done its n-th operation.
 
 use std::fs::OpenOptions;
 use std::io::{self, Write};
@@ -30,6 +31,16 @@ pub(super) fn begin(what: &str, path: &Path) -> io::Result<Begun> {
 
 /// Writes down an operation that was done.
 pub(super) fn done(what: &str, path: &Path, begun: Begun) -> io::Result<()> {
+    written(what, path, begun)?;
+    static DONE: AtomicUsize = AtomicUsize::new(0);
+    let last = std::env::var("GIT_COORD_TEST_DISK_STOP").ok().and_then(|text| text.parse().ok());
+    if Some(DONE.fetch_add(1, Ordering::Relaxed) + 1) == last {
+        rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL)?;
+    }
+    Ok(())
+}
+
+fn written(what: &str, path: &Path, begun: Begun) -> io::Result<()> {
     append("GIT_COORD_TEST_FILE_LOG", || Ok(format!("{what} {}\n", path.display())))?;
     detailed(|| {
         let (what, from) = what.split_once(' ').unwrap_or((what, ""));

@@ -1,5 +1,6 @@
 //! Running git, for what this program leaves to it: bounded in time, without a prompt nobody can answer.
 
+use std::fs::File;
 use std::io::{IsTerminal, Read, Write};
 use std::process::{Child, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver};
@@ -15,6 +16,7 @@ pub(super) struct Call {
     arguments: Vec<String>,
     variables: Vec<(&'static str, String)>,
     input: Vec<u8>,
+    file: Option<File>,
     limit: Duration,
 }
 
@@ -34,11 +36,17 @@ impl Answer {
 impl Call {
     pub(super) fn new(arguments: &[&str]) -> Self {
         let arguments = arguments.iter().map(|&word| word.to_owned()).collect();
-        Call { arguments, variables: Vec::new(), input: Vec::new(), limit: Duration::from_secs(30) }
+        Call { arguments, variables: Vec::new(), input: Vec::new(), file: None, limit: Duration::from_secs(30) }
     }
 
     pub(super) fn input(mut self, input: impl Into<Vec<u8>>) -> Self {
         self.input = input.into();
+        self
+    }
+
+    /// Has git read a file.
+    pub(super) fn read_from(mut self, file: File) -> Self {
+        self.file = Some(file);
         self
     }
 
@@ -67,6 +75,21 @@ impl Call {
     /// # Errors
     /// `no_git` where there is none to run, `timeout` where it took too long and was ended.
     pub(super) fn run(self, store: &Store) -> Result<Answer> {
+        let (status, output, errors) = self.finished(store)?;
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        Ok(Answer { status, output: text(output), errors: text(errors) })
+    }
+
+    /// Runs git to its end, and returns whether it succeeded, and its output as it is.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub(super) fn bytes(self, store: &Store) -> Result<(bool, Vec<u8>)> {
+        let (status, output, _) = self.finished(store)?;
+        Ok((status.success(), output))
+    }
+
+    fn finished(self, store: &Store) -> Result<(ExitStatus, Vec<u8>, Vec<u8>)> {
         let mut command = store.environment.command("git");
         let places = &store.places;
         command.args(&self.arguments).current_dir(store.work_dir().unwrap_or(&places.git_dir));
@@ -78,13 +101,13 @@ impl Call {
             command.env("GIT_TERMINAL_PROMPT", "0");
         }
         command.envs(self.variables);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.stdin(self.file.map_or_else(Stdio::piped, Stdio::from)).stdout(Stdio::piped()).stderr(Stdio::piped());
         let child = command.spawn().map_err(|err| Error::fatal("no_git", "cannot run git").because(err))?;
         finish(child, self.input, self.limit)
     }
 }
 
-fn finish(mut child: Child, input: Vec<u8>, limit: Duration) -> Result<Answer> {
+fn finish(mut child: Child, input: Vec<u8>, limit: Duration) -> Result<(ExitStatus, Vec<u8>, Vec<u8>)> {
     let deadline = Instant::now() + limit;
     if let Some(mut stdin) = child.stdin.take() {
         // A thread, as git may write much before it reads; one that does not read at all is no failure of ours.
@@ -101,7 +124,7 @@ fn finish(mut child: Child, input: Vec<u8>, limit: Duration) -> Result<Answer> {
         return Err(fault::busy("timeout", format!("git did not answer within {limit:?}")));
     };
     let status = child.wait().map_err(|err| fault::io("wait for git", err))?;
-    Ok(Answer { status, output, errors })
+    Ok((status, output, errors))
 }
 
 fn collect(mut pipe: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
@@ -114,7 +137,6 @@ fn collect(mut pipe: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
     receive
 }
 
-fn gather(pipe: Option<Receiver<Vec<u8>>>, deadline: Instant) -> Option<String> {
-    let bytes = pipe?.recv_timeout(deadline.saturating_duration_since(Instant::now())).ok()?;
-    Some(String::from_utf8_lossy(&bytes).into_owned())
+fn gather(pipe: Option<Receiver<Vec<u8>>>, deadline: Instant) -> Option<Vec<u8>> {
+    pipe?.recv_timeout(deadline.saturating_duration_since(Instant::now())).ok()
 }

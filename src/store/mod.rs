@@ -37,6 +37,7 @@ mod open;
 mod pack;
 mod queue;
 mod refs;
+pub mod rescue;
 pub mod scratch;
 mod remote;
 mod tracked;

@@ -69,6 +69,21 @@ impl Store {
         witnessed(&renamed, path, || file.persist(path).map(drop).map_err(|err| err.error))
     }
 
+    /// Makes a folder among the notes, and those above it; false where there is one already.
+    ///
+    /// # Errors
+    /// `read_only`, `disk_full` or `io`.
+    pub(super) fn make_own_folder(&self, name: &str) -> Result<bool> {
+        let path = self.coord_dir.join(name);
+        let above = path.parent().map_or(Ok(()), |above| self.make_folder(above));
+        let made = above.and_then(|()| match witnessed("mkdir", &path, || fs::create_dir(&path)) {
+            Err(err) if err.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+            Err(err) => Err(err),
+            Ok(()) => self.files.modes.adjust(&path).map(|()| true),
+        });
+        made.map_err(|err| fault::io(format!("make {}", path.display()), err))
+    }
+
     fn make_folder(&self, folder: &Path) -> io::Result<()> {
         if folder.is_dir() {
             return Ok(());

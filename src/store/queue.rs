@@ -179,6 +179,26 @@ impl LockFile {
     }
 }
 
+/// Returns the tip that was last acknowledged, read without waiting for anybody.
+pub(super) fn acknowledged(store: &Store) -> Option<Oid> {
+    peek(store)?.acknowledged
+}
+
+/// Returns the ref's lock that is noted, read without waiting for anybody.
+pub(super) fn noted_lock(store: &Store) -> Option<LockFile> {
+    peek(store)?.lock
+}
+
+/// Returns whether nobody is in the queue at this moment.
+pub(super) fn is_empty(store: &Store) -> bool {
+    // Let go of at once: who comes meanwhile waits that long.
+    File::open(store.coord_dir.join("lock")).is_ok_and(|file| file.try_lock().is_ok())
+}
+
+fn peek(store: &Store) -> Option<Notes> {
+    read(&File::open(store.coord_dir.join("lock")).ok()?, store.format).ok()
+}
+
 fn oid(hex: &str, format: ObjectFormat) -> Option<Oid> {
     Oid::from_hex(hex.as_bytes()).filter(|id| id.format() == format)
 }

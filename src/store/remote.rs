@@ -46,6 +46,18 @@ impl Store {
     /// # Errors
     /// `no_such_remote`; `fetch_failed` and `remote_timeout` (kind remote) with the remote's words as cause.
     pub fn fetch_state(&self, remote: &str) -> Result<()> {
+        self.fetch(remote, &[])
+    }
+
+    /// Fetches the state of a remote as if nothing of it were here, so that what is missing comes again.
+    ///
+    /// # Errors
+    /// As [`fetch_state`](Self::fetch_state); git before 2.36 cannot do it.
+    pub fn fetch_state_again(&self, remote: &str) -> Result<()> {
+        self.fetch(remote, &["--refetch", "--no-filter"])
+    }
+
+    fn fetch(&self, remote: &str, more: &[&str]) -> Result<()> {
         if !self.remotes().iter().any(|name| name == remote) {
             return Err(Error::new(Kind::NotFound, "no_such_remote", format!("there is no remote «{remote}»")));
         }
@@ -53,6 +65,9 @@ impl Store {
         let refspec = format!("+{from}*:{}*", tracking(remote));
         let mut words = vec!["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-prune"];
         words.extend(["--no-recurse-submodules", "--no-auto-maintenance"]);
+        // What git is set to fetch plays no part: a mirror's refspec would put the remote's state in the place of ours.
+        words.push("--refmap=");
+        words.extend(more);
         if self.is_partial(remote)? {
             // The state is read without asking the remote for every blob.
             words.push("--no-filter");
@@ -86,6 +101,14 @@ impl Store {
     /// `config_refused` where git would not, with its words as cause.
     pub fn config_add(&self, key: &str, value: &str) -> Result<()> {
         self.configure(&["--add", key, value], key)
+    }
+
+    /// Takes one value out of a key of the repository's configuration.
+    ///
+    /// # Errors
+    /// `config_refused` where git would not, with its words as cause; so where the value stands in another file.
+    pub fn config_remove(&self, key: &str, value: &str) -> Result<()> {
+        self.configure(&["--fixed-value", "--unset-all", key, value], key)
     }
 
     /// Sets a key of the repository's configuration to one value, whatever it had before.

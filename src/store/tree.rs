@@ -148,6 +148,11 @@ impl Raw {
         self.mode == FOLDER
     }
 
+    /// Returns whether what it names has to be in the repository, as a submodule's commit has not.
+    pub(super) fn is_in_the_repository(&self) -> bool {
+        self.mode & 0o170_000 != 0o160_000
+    }
+
     fn show(self) -> Entry {
         let is_dir = self.is_folder();
         let (name, is_utf8) = match String::from_utf8(self.name) {
@@ -158,11 +163,27 @@ impl Raw {
     }
 }
 
+/// Returns the bytes of a tree object of entries that stand in git's order.
+pub(super) fn encode(entries: &[Raw]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for entry in entries {
+        bytes.extend_from_slice(format!("{:o} ", entry.mode).as_bytes());
+        bytes.extend_from_slice(&entry.name);
+        bytes.push(0);
+        bytes.extend_from_slice(entry.id.as_bytes());
+    }
+    bytes
+}
+
 /// Reads the entries of a tree object, in the order in which they stand.
 pub(super) fn entries(objects: &Objects, id: Oid) -> Result<Vec<Raw>> {
-    let bytes = objects.read(id, Kind::Tree)?;
+    parse(id, &objects.read(id, Kind::Tree)?)
+}
+
+/// Understands the bytes of a tree object.
+pub(super) fn parse(id: Oid, bytes: &[u8]) -> Result<Vec<Raw>> {
     let raw = |row: Result<Row<'_>>| row.map(|row| Raw { name: row.name.to_vec(), mode: row.mode, id: row.id });
-    rows(id, &bytes).map(raw).collect()
+    rows(id, bytes).map(raw).collect()
 }
 
 fn find_in(id: Oid, bytes: &[u8], name: &[u8]) -> Result<Option<(u32, Oid)>> {

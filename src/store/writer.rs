@@ -12,8 +12,8 @@ use crate::base::{Error, Result, Timestamp};
 
 /// The right to write: first in the queue of this machine. Dropping it lets the next one in.
 pub struct Writer<'s> {
-    store: &'s Store,
-    queue: Queue,
+    pub(super) store: &'s Store,
+    pub(super) queue: Queue,
 }
 
 /// A commit to be made, and the tip on which its maker decided.
@@ -262,7 +262,7 @@ impl<'s> Writer<'s> {
         Err(Error::fatal("not_forward", format!("cannot move {STATE_REF}: the new commit does not follow {expected}")))
     }
 
-    fn move_ref(&mut self, mut change: Move<'_>) -> Result<Published> {
+    pub(super) fn move_ref(&mut self, mut change: Move<'_>) -> Result<Published> {
         // Git takes a line of the reflog whose time is 0 for a broken one and hides it.
         change.time = change.time.max(Timestamp::from_seconds(1));
         match refs::update(self.store, &change, &mut self.queue)? {

@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{Mode, OFlags};
 
-use super::lock::{Lock, Taken};
+use super::lock::{Lock, Next, Taken};
 use super::{Move, Outcome, Refs, reflog};
 use crate::base::{Error, Result};
 use crate::store::queue::Queue;
+use crate::store::rescue::Seen;
 use crate::store::{Oid, Store, fault, waiters};
 
 /// The files backend of a repository.
@@ -57,6 +58,45 @@ impl Refs for Files<'_> {
 }
 
 impl Files<'_> {
+    /// Returns what a ref holds.
+    pub(super) fn look(&self, name: &str) -> Result<Seen> {
+        match self.read(name) {
+            Ok(Some(id)) => Ok(Seen::Names(id)),
+            Ok(None) => Ok(Seen::Absent),
+            Err(error) if error.code() == "damaged" => {
+                Ok(Seen::Broken { bytes: self.bytes(name), why: error.message().to_owned() })
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Puts a value in the place of what names nothing. The steps are those of any move.
+    pub(super) fn overwrite(&self, change: &Move<'_>, seen: &[u8], queue: &mut Queue) -> Result<Outcome> {
+        let next = Next::write(self.store, change.new)?;
+        let Taken::Held(lock) = Lock::take(self.store, change.name, &next, queue)? else { return Ok(Outcome::Unable) };
+        let moved = self.look(change.name).and_then(|now| match now {
+            Seen::Broken { bytes, .. } if bytes == seen => self.become_it(change, &lock).map(|()| true),
+            _ => Ok(false),
+        });
+        match moved {
+            Ok(true) => Ok(Outcome::Landed),
+            Ok(false) => lock.release(queue).map(|()| Outcome::Moved),
+            Err(err) => {
+                let _ = lock.release(queue);
+                Err(err)
+            }
+        }
+    }
+
+    /// Returns the very bytes of a ref's file; of a symbolic link, where it leads; of a packed ref, nothing.
+    fn bytes(&self, name: &str) -> Vec<u8> {
+        let path = self.path(name);
+        match std::fs::read_link(&path) {
+            Ok(to) => format!("symbolic link to {}", to.display()).into_bytes(),
+            Err(_) => std::fs::read(&path).unwrap_or_default(),
+        }
+    }
+
     fn update_locked(&self, change: &Move<'_>, lock: &Lock<'_>) -> Result<bool> {
         let present = self.read(change.name)?;
         if present != change.expected {
@@ -65,14 +105,17 @@ impl Files<'_> {
         if present.is_none() {
             self.check_clash(change.name)?;
         }
+        self.become_it(change, lock).map(|()| true)
+    }
+
+    fn become_it(&self, change: &Move<'_>, lock: &Lock<'_>) -> Result<()> {
         // Everything that the new value needs is durable from here on. Until here there was something to do meanwhile.
         waiters::check(self.store.waiters.finish())?;
         // Crash after this: the log has a line for a move that did not happen; git shows it as a gap and reads on. It
         // looks into whatever a log names, so nothing is named there that a power cut could take a part of.
         reflog::append(self.store, change)?;
         // Crash after this: the move is done.
-        lock.become_ref()?;
-        Ok(true)
+        lock.become_ref()
     }
 
     fn read_loose(&self, name: &str) -> Result<Option<Oid>> {

@@ -16,7 +16,8 @@ use rustix::io::Errno;
 
 use super::files::{clash, read_start};
 use crate::base::{Error, Result};
-use crate::store::queue::{LockFile, Queue};
+use crate::store::queue::{self, LockFile, Queue};
+use crate::store::rescue::Left;
 use crate::store::waiters::Job;
 use crate::store::{Oid, Store, fault};
 
@@ -79,6 +80,25 @@ pub(in crate::store) fn recover(store: &Store, name: &str, queue: &mut Queue) ->
         removed.map_err(|err| fault::io(format!("remove {}, which a killed process left", path.display()), err))?;
     }
     queue.record(None)
+}
+
+/// Returns whose lock of a ref stands there.
+pub(in crate::store) fn left(store: &Store, name: &str) -> Left {
+    let path = lock_path(store, name);
+    let is_ours = || {
+        let noted = queue::noted_lock(store).is_some_and(|noted| noted.is_at(&path));
+        noted || is_one_file(&path, &store.coord_dir.join("next"))
+    };
+    if path.symlink_metadata().is_err() {
+        Left::None
+    } else if is_ours() {
+        if queue::is_empty(store) { Left::Ours } else { Left::None }
+    } else if path.symlink_metadata().is_err() {
+        // A living one has let go of it meanwhile.
+        Left::None
+    } else {
+        Left::Foreign
+    }
 }
 
 /// Waits until the ref as it is now is on the disk, where it is not what a writer of ours was told last: one that died

@@ -11,10 +11,11 @@ mod reflog;
 
 use super::commit::Person;
 use super::queue::Queue;
+use super::rescue::Seen;
 use super::{Oid, RefBackend, Store};
 use crate::base::{Result, Timestamp};
 
-pub(super) use lock::{Next, recover, vouch_for};
+pub(super) use lock::{Next, left, recover, vouch_for};
 
 /// A move of a ref from a value that must be the present one.
 pub(super) struct Move<'a> {
@@ -55,6 +56,52 @@ pub(super) fn read(store: &Store, name: &str) -> Result<Option<Oid>> {
         RefBackend::Files => files::Files { store }.read(name),
         RefBackend::Reftable => git::Git { store }.read(name),
     }
+}
+
+/// Returns what a ref holds, be it what it may.
+pub(super) fn look(store: &Store, name: &str) -> Result<Seen> {
+    match store.backend {
+        RefBackend::Files => files::Files { store }.look(name),
+        RefBackend::Reftable => match (git::Git { store }).read(name) {
+            Ok(None) => Ok(Seen::Absent),
+            Ok(Some(id)) => Ok(Seen::Names(id)),
+            Err(error) if error.code() == "damaged" => {
+                Ok(Seen::Broken { bytes: Vec::new(), why: error.message().to_owned() })
+            }
+            Err(error) => Err(error),
+        },
+    }
+}
+
+/// Puts a value in the place of a ref that holds these bytes and names nothing, which no git would move.
+pub(super) fn overwrite(store: &Store, change: &Move<'_>, seen: &[u8], queue: &mut Queue) -> Result<Outcome> {
+    match store.backend {
+        RefBackend::Files => files::Files { store }.overwrite(change, seen, queue),
+        RefBackend::Reftable => Ok(Outcome::Unable),
+    }
+}
+
+/// Notes a move in the reflog that has happened already.
+pub(super) fn note(store: &Store, change: &Move<'_>) -> Result<()> {
+    reflog::append(store, change)
+}
+
+/// Takes lines out of the reflog of a ref that names `tip`, whose commits are not good; false where only git can.
+pub(super) fn filter_reflog(
+    store: &Store,
+    name: &str,
+    tip: Oid,
+    is_good: &dyn Fn(&str) -> bool,
+    queue: &mut Queue,
+) -> Result<bool> {
+    if store.backend != RefBackend::Files {
+        return Ok(false);
+    }
+    let next = Next::write(store, tip)?;
+    let lock::Taken::Held(lock) = lock::Lock::take(store, name, &next, queue)? else { return Ok(false) };
+    let filtered = reflog::filter(store, name, is_good);
+    lock.release(queue)?;
+    filtered.map(|()| true)
 }
 
 /// Prepares the file that is to become a ref, and has it waited for together with the objects.
