@@ -13,6 +13,7 @@ pub mod inspect;
 mod lower;
 pub mod machine;
 mod making;
+pub mod mend;
 pub mod outcome;
 pub mod past;
 pub mod precondition;

@@ -21,7 +21,20 @@ pub(super) fn bring_back(
     tip: Oid,
     identity: &Identity,
 ) -> Result<Option<Oid>> {
-    let Some(lost) = writer.lost(Some(tip))? else { return Ok(Some(tip)) };
+    match writer.lost(Some(tip))? {
+        Some(lost) => bring_in(session, writer, tip, lost, identity),
+        None => Ok(Some(tip)),
+    }
+}
+
+/// Merges a commit that is not in the history of the tip, and returns the merge; nothing where the ref moved meanwhile.
+pub(super) fn bring_in(
+    session: &Session,
+    writer: &mut Writer<'_>,
+    tip: Oid,
+    lost: Oid,
+    identity: &Identity,
+) -> Result<Option<Oid>> {
     let store = session.store();
     let base = store.merge_base(lost, tip)?;
     let time = session.now().max(store.commit(tip)?.commit_time).max(store.commit(lost)?.commit_time);

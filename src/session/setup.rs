@@ -135,12 +135,18 @@ pub fn chosen_remote(remotes: &[String]) -> Option<String> {
 }
 
 /// Returns the settings that a repository with state has.
-pub fn wanted(remotes: &[String]) -> Vec<Wanted> {
+pub fn wanted(store: &Store) -> Vec<Wanted> {
     let one = |key: &str, value: &str| Wanted { key: key.to_owned(), value: value.to_owned() };
     let mut wanted =
         vec![one("log.excludeDecoration", "refs/coord/*"), one("log.excludeDecoration", "refs/coord-remotes/*")];
-    for remote in remotes {
+    for remote in store.remotes() {
         let key = format!("remote.{remote}.fetch");
+        if store.config().all(&key).iter().any(|refspec| is_mirror(refspec)) {
+            // A mirror takes everything over as it is, and must leave the state alone. What is excluded is excluded from
+            // every refspec, so that a plain fetch brings no state from there.
+            wanted.push(one(&key, UNTOUCHED));
+            continue;
+        }
         // A glob: an exact refspec makes every fetch fail while the remote has no state.
         wanted.push(one(&key, &format!("+refs/coord/*:refs/coord-remotes/{remote}/*")));
         // Kept free for history that was cut off.
@@ -149,10 +155,18 @@ pub fn wanted(remotes: &[String]) -> Vec<Wanted> {
     wanted
 }
 
+/// The refspec that keeps a fetch from the state.
+pub const UNTOUCHED: &str = "^refs/coord/*";
+
+/// Returns whether a refspec takes over every ref of a remote under its own name.
+pub fn is_mirror(refspec: &str) -> bool {
+    refspec.trim_start_matches('+') == "refs/*:refs/*"
+}
+
 /// Returns the settings that are missing.
 pub fn missing_settings(store: &Store) -> Vec<Wanted> {
     let has = |wanted: &Wanted| store.config().all(&wanted.key).contains(&wanted.value);
-    wanted(&store.remotes()).into_iter().filter(|wanted| !has(wanted)).collect()
+    wanted(store).into_iter().filter(|wanted| !has(wanted)).collect()
 }
 
 fn configure(store: &Store) -> Result<Vec<String>> {
@@ -176,10 +190,17 @@ fn ask(store: &Store, remote: &str, warnings: &mut Vec<Warning>) -> Result<Optio
     }
 }
 
-/// Makes the first commit. Its bytes are pinned: nothing of this machine, user or day is in it.
 fn make_root(writer: &mut Writer<'_>) -> Result<Published> {
+    writer.publish(root()?)
+}
+
+/// Returns the first commit. Its bytes are pinned: nothing of this machine, user or day is in it.
+///
+/// # Errors
+/// Where the settings cannot be written.
+pub fn root() -> Result<NewCommit> {
     let nobody = Person::new(NOBODY.0, NOBODY.1);
-    writer.publish(NewCommit {
+    Ok(NewCommit {
         expected: None,
         parents: Vec::new(),
         base: None,

@@ -31,7 +31,7 @@ pub(super) fn io(what: impl Display, err: io::Error) -> Error {
 /// Makes the error of an object that is missing, cut or nonsense.
 pub(super) fn damaged(what: impl Display) -> Error {
     Error::fatal("damaged", format!("the repository is damaged: {what}"))
-        .hint("run `git fsck` to see what is missing, and `git coord doctor` for what can be done")
+        .hint("run `git coord doctor` to see what is wrong, and `git coord doctor --fix` to go on with what is left")
 }
 
 /// Makes the error of an object that could not be read, with the reader's own words as cause.

@@ -23,7 +23,7 @@ use crate::records::task::{Gate, GateStatus, TASK};
 use crate::records::{Kind, Message, Stamp, Task, Term};
 use crate::session::resolve;
 use crate::session::{Session, TreeSnapshot};
-use crate::state::{End, Paging, Select, Snapshot, find};
+use crate::state::{End, Paging, Select, Snapshot, Warning, find};
 
 /// Show a record of any kind, by its id or the start of it
 ///
@@ -73,6 +73,10 @@ pub struct Shown {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[serde(default)]
     pub readers: Option<BTreeSet<String>>,
+    /// What the user should know.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
+    pub warnings: Vec<Warning>,
     #[serde(skip)]
     people: People,
 }
@@ -98,11 +102,21 @@ pub fn shown(
     stamps: bool,
 ) -> Result<Shown> {
     let record = snapshot.find(kind, id)?.ok_or_else(|| crate::state::snapshot::missing(kind, id))?;
+    let mut warnings = Vec::new();
     let children = match kind {
-        _ if *kind == TASK => parts(snapshot, ["parent", "parent/open"], id)?,
-        _ if *kind == SPRINT => parts(snapshot, ["sprint", "sprint/open"], id)?,
-        _ => Parts::default(),
+        _ if *kind == TASK => parts(snapshot, ["parent", "parent/open"], id),
+        _ if *kind == SPRINT => parts(snapshot, ["sprint", "sprint/open"], id),
+        _ => Ok(Parts::default()),
     };
+    // The record itself is whole, and is what was asked for.
+    let children = children.or_else(|error| match error.code() {
+        "damaged" => {
+            let message = format!("nobody can tell which tasks belong to {id}: {error}");
+            warnings.push(Warning { code: "parts_unknown".to_owned(), message });
+            Ok(Parts::default())
+        }
+        _ => Err(error),
+    })?;
     Ok(Shown {
         record: record::json(record.as_ref(), stamps),
         blob: snapshot.blob(kind, id)?.map(|blob| blob.to_string()),
@@ -111,6 +125,7 @@ pub fn shown(
         children: children.shown.iter().map(|child| record::head(child, stamps)).collect(),
         children_total: Some(children.total).filter(|total| *total > 0),
         readers: downcast::<Message>(&record).and_then(|message| readers(snapshot, message)),
+        warnings,
         people: People { record, children, now: session.now(), stamps },
     })
 }
@@ -166,6 +181,10 @@ impl Verb for Show {
 }
 
 impl Report for Shown {
+    fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+
     fn text(&self, page: &mut Page) {
         let People { record, children, now, stamps } = &self.people;
         if self.archived {

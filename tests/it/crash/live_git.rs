@@ -20,12 +20,18 @@ pub(super) struct Prepared {
 impl Prepared {
     #[track_caller]
     pub(super) fn new(repo: &Repo, to: &str) -> Prepared {
+        let tip = repo.tip().expect("a tip");
+        Prepared::to(repo, &format!("update refs/coord/main {to} {tip}"))
+    }
+
+    /// Has a git prepare what a line of its own says.
+    #[track_caller]
+    pub(super) fn to(repo: &Repo, line: &str) -> Prepared {
         let mut command = repo.command("git");
         command.args(["update-ref", "--stdin"]).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().expect("git starts");
         let mut stdin = child.stdin.take().expect("a pipe");
-        let tip = repo.tip().expect("a tip");
-        write!(stdin, "start\nupdate refs/coord/main {to} {tip}\nprepare\n").expect("git listens");
+        write!(stdin, "start\n{line}\nprepare\n").expect("git listens");
         let stdout = BufReader::new(child.stdout.take().expect("a pipe"));
         let mut git = Prepared { child, stdin, stdout };
         git.answers("start: ok");
@@ -35,7 +41,7 @@ impl Prepared {
 
     /// Lets git finish, which it must be able to.
     #[track_caller]
-    fn commit(mut self) {
+    pub(super) fn commit(mut self) {
         writeln!(self.stdin, "commit").expect("git listens");
         self.answers("commit: ok");
         drop(self.stdin);

@@ -8,4 +8,5 @@ mod live_git;
 mod lost_tip;
 mod maintenance;
 mod power;
+mod rescue;
 mod storm;

@@ -4,6 +4,7 @@ use std::fs;
 
 use super::fatal::cut_short;
 use super::{Row, row, way};
+use crate::harness::Repo;
 
 pub(super) fn rows() -> Vec<Row> {
     let mut rows: Vec<Row> = [repository(), records()].into_iter().flatten().collect();
@@ -19,6 +20,89 @@ fn repository() -> Vec<Row> {
             "missing_setting",
             "Git lacks a setting with which it carries the state along.",
             [way("doctor").after("git remote add origin /nowhere")],
+        ),
+        row(
+            1,
+            "damaged",
+            "An object of the state is missing or broken, or its ref holds nonsense.",
+            [
+                way("doctor").given(cut_file),
+                way("doctor").given(|repo| fs::write(repo.common_dir().join("refs/coord/main"), "").expect("the ref")),
+            ],
+        ),
+        row(
+            1,
+            "lost_ref",
+            "The ref of the state is gone.",
+            [way("doctor").given(|repo| fs::remove_file(repo.common_dir().join("refs/coord/main")).expect("the ref"))],
+        ),
+        row(
+            1,
+            "lost_tip",
+            "The history no longer holds what was acknowledged last.",
+            [way("doctor").after("git update-ref refs/coord/main refs/coord/main^")],
+        ),
+        row(
+            1,
+            "no_reflog",
+            "Nobody notes where the ref has been.",
+            [way("doctor").given(|repo| {
+                fs::remove_file(repo.common_dir().join("logs/refs/coord/main")).expect("the reflog");
+            })],
+        ),
+        row(
+            1,
+            "stale_reflog",
+            "The reflog leads to what is gone; git collects no garbage while it does.",
+            [way("doctor").given(|repo| {
+                let log = repo.common_dir().join("logs/refs/coord/main");
+                let (tip, gone) = (repo.tip().expect("a tip"), "1".repeat(tip_length(repo)));
+                let line = format!("{tip} {gone} Ada <ada@example.org> 1767323999 +0000\tgone\n");
+                fs::write(&log, fs::read_to_string(&log).expect("the reflog") + &line).expect("the reflog");
+            })],
+        ),
+        row(
+            1,
+            "overwriting_fetch",
+            "A fetch would put the remote's state in the place of the one here.",
+            [way("doctor")
+                .after("git remote add origin /nowhere")
+                .after("git config --add remote.origin.fetch +refs/coord/*:refs/coord/*")],
+        ),
+        row(
+            1,
+            "overwriting_push",
+            "A plain push would move the state there, and leave the branch out.",
+            [way("doctor")
+                .after("git remote add origin /nowhere")
+                .after("git config --add remote.origin.push +refs/coord/*:refs/coord/*")],
+        ),
+        row(
+            1,
+            "mirror_push",
+            "A plain push of all refs would take the state along, whatever the remote has.",
+            [way("doctor")
+                .after("git remote add origin /nowhere")
+                .after("git config --add remote.origin.push +refs/*:refs/*")],
+        ),
+        row(
+            1,
+            "broken_index",
+            "The index is no database any more; records are read without it.",
+            [way("doctor").given(|repo| {
+                fs::write(repo.common_dir().join("coord/index.sqlite"), "no database ".repeat(100)).expect("a file");
+            })],
+        ),
+        row(
+            1,
+            "leftover",
+            "A process that died has left a file that nobody uses.",
+            [way("doctor").given(|repo| {
+                let path = repo.common_dir().join("coord/.note-x");
+                let old = std::time::SystemTime::now() - std::time::Duration::from_secs(7200);
+                fs::write(&path, "x").expect("a file");
+                fs::File::options().write(true).open(path).and_then(|file| file.set_modified(old)).expect("made old");
+            })],
         ),
         row(
             1,
@@ -70,6 +154,21 @@ fn repository() -> Vec<Row> {
 fn ended(repo: &crate::harness::Repo, rest: &str) {
     let log = format!("git-coord 1 started 2026-01-02T03:04:05.000Z\n{rest}");
     fs::write(repo.common_dir().join("coord/maintenance.log"), log).expect("a log");
+}
+
+fn tip_length(repo: &Repo) -> usize {
+    repo.tip().expect("a tip").len()
+}
+
+fn cut_file(repo: &Repo) {
+    cut_file_of(repo, "T-1");
+}
+
+/// Takes away the file of a task.
+pub(super) fn cut_file_of(repo: &Repo, task: &str) {
+    let blob = repo.git(&["rev-parse", &format!("refs/coord/main:{}", repo.task_path(task))]);
+    let path = repo.common_dir().join("objects").join(&blob[..2]).join(&blob[2..]);
+    fs::remove_file(path).expect("the object");
 }
 
 fn records() -> Vec<Row> {

@@ -43,6 +43,7 @@ pub(super) const ERRORS: &[(i32, &str, &str, Met, &str)] = &[
         "it takes a process that stands still in the midst of its work",
     ),
     (7, "demo_failed", "The demo was not over after a minute.", Rarely, "it would take a minute"),
+    (7, "index_busy", "Another process writes the index.", Rarely, "it is over in a moment"),
     (7, "timeout", "Git did not answer for half a minute, and was ended.", Rarely, "it would take half a minute"),
     (128, "internal", "The program contradicts itself: please report it.", Rarely, "no way to it is known"),
     (128, "no_randomness", "The system gives no random bytes.", Rarely, "every system that runs tests gives them"),

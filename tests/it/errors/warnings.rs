@@ -55,6 +55,15 @@ fn tasks() -> Vec<Row> {
     vec![
         row(
             0,
+            "parts_unknown",
+            "The record is whole, and the state is damaged elsewhere: which tasks belong to it nobody can tell.",
+            [way("show T-1").given(|repo| {
+                super::findings::cut_file_of(repo, "T-2");
+                let _ = std::fs::remove_file(repo.common_dir().join("coord/index.sqlite"));
+            })],
+        ),
+        row(
+            0,
             "claim_is_over",
             "What was undone had ended a claim; the task is free, and the claim is not given back.",
             [way("undo").after("claim T-1").after("release T-1")],

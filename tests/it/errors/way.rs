@@ -200,6 +200,9 @@ impl Way {
 
     /// Runs a hint where the error came, and looks at what it left.
     fn try_hint(&self, repo: &Repo, command: &str, bad: &mut Vec<String>) {
+        // What cannot be read as a whole may be replaced by what can: `docs/recovery.md`.
+        let is_damaged = !repo.try_git(&["rev-list", "--objects", "--quiet", "refs/coord/main"]).status.success();
+        let is_mending = command == "git coord doctor --fix";
         let before = State::of(repo);
         let call = repo.call("/bin/sh", &["-c", command]);
         let answer = self.env.iter().fold(call, |call, (name, value)| call.env(name, value)).run();
@@ -211,7 +214,13 @@ impl Way {
             bad.push(format!("{}: the hint is no command: {answer}", self.line));
         }
         let after = State::of(repo);
-        bad.extend(before.losses(repo, &after).map(|what| format!("{}: the hint `{command}`: {what}", self.line)));
+        let is_kept = |path: &str| !repo.git(&["rev-list", "-1", "refs/coord/main", "--", path]).is_empty();
+        let is_meant = |what: &str| match what.strip_suffix(" is gone") {
+            Some(path) => is_damaged || is_kept(path),
+            None => is_damaged && what.contains("does not follow"),
+        };
+        let lost = before.losses(repo, &after).filter(|what| !(is_mending && is_meant(what)));
+        bad.extend(lost.map(|what| format!("{}: the hint `{command}`: {what}", self.line)));
     }
 }
 

@@ -36,9 +36,11 @@ pub(super) fn examine(repo: &Repo, promised: &Promised, care: Care) -> Result<()
     }
     if care == Care::Great {
         let before = called(repo, "doctor --json", &[0, 1])?;
-        let known: &[&str] = &["lock", "missing_setting", "no_replica", "not_set_up", "leftover"];
+        let known: &[&str] = &["lock", "lost_ref", "missing_setting", "no_reflog", "no_replica", "not_set_up"];
         let odd = codes(&before).into_iter().find(|code| !known.contains(&code.as_str()));
         require(odd.is_none(), || format!("the doctor finds {odd:?}: {before}"))?;
+        // What was never set up stays so.
+        called(repo, "doctor --fix", if promised.is_set_up { &[0] } else { &[0, 1] })?;
     }
     for line in &promised.shows {
         called(repo, line, &[0])?;

@@ -169,7 +169,10 @@ fn assert_same(top: &Path, whole: &Left) {
             Node::Folder => None,
             Node::File(id) => Some(left.bytes[id].clone()),
         };
-        left.names.iter().map(|(path, node)| (path.clone(), bytes(node))).collect()
+        // What the index does to the disk is SQLite's, and nothing hangs on it.
+        let names =
+            left.names.iter().filter(|(path, _)| !path.starts_with("coord/index") && !path.contains("/.index-"));
+        names.map(|(path, node)| (path.clone(), bytes(node))).collect()
     };
     let (there, said) = (list(&there), list(whole));
     // The index is no part of the state: nobody waits for it, and it is made anew after a restart of the machine.
