@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Context, Operation};
-use crate::base::Result;
+use crate::base::{Result, Seed};
 use crate::query::Tracked;
 use crate::state::{Changeset, Overlay, Snapshot};
 
@@ -32,6 +32,7 @@ pub fn batch(snapshot: &dyn Snapshot, input: &Batch, context: &Context) -> Resul
 /// Where a batch is put together, operation by operation.
 pub struct Bench<'a> {
     records: Overlay<'a>,
+    seed: Seed,
     context: Context,
     whole: Changeset,
 }
@@ -39,7 +40,8 @@ pub struct Bench<'a> {
 impl<'a> Bench<'a> {
     /// Begins with nothing but a moment.
     pub fn new(snapshot: &'a dyn Snapshot, context: &Context, subject: &str) -> Self {
-        Bench { records: Overlay::new(snapshot), context: context.clone(), whole: Changeset::new(subject) }
+        let (records, whole) = (Overlay::new(snapshot), Changeset::new(subject));
+        Bench { records, seed: context.seed.clone(), context: context.clone(), whole }
     }
 
     /// Returns the records as the operations so far leave them.
@@ -59,8 +61,9 @@ impl<'a> Bench<'a> {
     pub fn add(&mut self, operation: &Operation) -> Result<&Changeset> {
         let step = self.whole.parts.len();
         // Ids of its own: two operations of one batch never make the same.
-        let context = Context { seed: self.context.seed.part(step as u32), ..self.context.clone() };
-        let change = super::apply(operation, &self.records, &context).map_err(|error| error.detail("step", step))?;
+        self.context.seed = self.seed.part(step as u32);
+        let change =
+            super::apply(operation, &self.records, &self.context).map_err(|error| error.detail("step", step))?;
         self.records.lay(&change);
         // What the batch has taken, its later operations hold.
         self.context.held.extend(change.holds.iter().map(|claim| claim.id.clone()));

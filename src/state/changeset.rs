@@ -111,7 +111,8 @@ impl Changeset {
 
     /// Takes in a further change, which was decided on what this one leaves behind.
     pub fn absorb(&mut self, mut part: Changeset) {
-        self.edits.append(&mut part.edits);
+        // One by one: `append` would build all that is there anew each time.
+        self.edits.extend(std::mem::take(&mut part.edits));
         self.warnings.append(&mut part.warnings);
         self.parts.push(part);
     }
