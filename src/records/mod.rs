@@ -10,6 +10,7 @@ pub mod config;
 pub mod conflict;
 pub mod decision;
 pub mod field;
+mod filled;
 pub mod kind;
 pub mod message;
 pub mod policy;

@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use super::filled;
 use super::kind::Kind;
 use super::stamps::Edited;
 use super::term::Term;
@@ -87,10 +88,7 @@ pub fn downcast<T: Typed>(record: &Arc<dyn Record>) -> Option<&T> {
 pub fn front_matter<T: Typed>(record: &T, rest: &std::collections::BTreeMap<String, Value>) -> Map<String, Value> {
     let mut map = Map::new();
     map.insert("kind".into(), Value::from(T::KIND.name));
-    let whole = serde_json::to_value(record).expect("a record is made of texts, numbers, lists and maps by text");
-    let fields = if let Value::Object(fields) = whole { fields } else { Map::new() };
-    map.extend(fields.into_iter().filter(|(name, value)| rest.contains_key(name) || !is_empty(value)));
-    map
+    filled::fields(map, record, rest).expect("a record is made of texts, numbers, lists and maps by text")
 }
 
 /// Returns whether a value is what an empty field holds: nothing, no text, no elements, no keys.
