@@ -8,12 +8,13 @@ mod parser;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::rc::Rc;
 
 use clap::error::ErrorKind;
 
 use crate::base::{Error, Kind, Result};
 use crate::commands::verb::{Answer, Scene};
-use crate::render::{self, Look, Shown};
+use crate::render::{self, Look, Shown, Stage};
 use crate::session::{Environment, Options};
 use globals::Globals;
 use parser::Parsed;
@@ -32,10 +33,15 @@ pub fn run(argv: &[OsString]) -> u8 {
                 Ok(options) => options,
                 Err(error) => return refuse(&error, Some(row.name), &early),
             };
-            let scene = Scene::new(options);
+            let stage = Rc::new(Stage::new(globals.quiet || globals.json));
+            let scene = Scene::new(options).on(stage.clone());
             let look = globals.look(&scene);
+            let done = (row.run)(&matches, &scene);
+            if stage.is_gone() {
+                return BROKEN_PIPE;
+            }
             let exit = finish(
-                (row.run)(&matches, &scene).and_then(|answer| {
+                done.and_then(|answer| {
                     let shown = render::answer(&answer, &look).map_err(|error| unheard(error, &answer))?;
                     if globals.verbose > 0 {
                         explain(&answer, &look);

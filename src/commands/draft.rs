@@ -39,7 +39,7 @@ impl Draft {
         Draft {
             subject: draft.subject.clone(),
             files: draft.files.iter().take(MOST_FILES).map(File::of).collect(),
-            total: draft.files.len(),
+            total: draft.total,
         }
     }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::verb::Row;
 use super::write::{Desk, Input};
-use crate::base::{Error, Kind, Result};
+use crate::base::{Error, Kind, Progress, Result};
 use crate::ops::batch::{Batch, Bench};
 use crate::ops::{Context, Operation};
 use crate::session::{Outcome, Session};
@@ -36,7 +36,35 @@ pub fn carry_out<P>(
     parts: &[P],
     of: impl Fn(&P) -> &Part,
     plan: impl Fn(&P, &Names, &Desk<'_>) -> Result<Operation>,
+    progress: &dyn Progress,
 ) -> Result<(Outcome, Names)> {
+    progress.begin("planning", Some(parts.len() as u64));
+    let steps = settle(session, subject, parts, &of, plan, progress);
+    progress.begin("storing", None);
+    let done = steps.and_then(|(steps, names)| {
+        let batch = Operation::Batch(Batch { subject: subject.to_owned(), steps });
+        let outcome = session.transact(&batch).map_err(|error| {
+            let step = error.details().get("step").and_then(|step| usize::try_from(step.as_u64()?).ok());
+            match step.and_then(|step| parts.get(step)) {
+                Some(part) => refused(of(part), &error),
+                None => error,
+            }
+        })?;
+        Ok((outcome, names))
+    });
+    progress.end();
+    done
+}
+
+/// Plans all parts beside the state, each on what those before it leave behind.
+fn settle<P>(
+    session: &Session,
+    subject: &str,
+    parts: &[P],
+    of: &impl Fn(&P) -> &Part,
+    plan: impl Fn(&P, &Names, &Desk<'_>) -> Result<Operation>,
+    progress: &dyn Progress,
+) -> Result<(Vec<Operation>, Names)> {
     let identity = session.identity()?;
     let context = Context { signs: session.machine().signs(), ..session.plain_context(&identity) };
     let snapshot = session.snapshot()?;
@@ -55,16 +83,9 @@ pub fn carry_out<P>(
             names.insert(name.clone(), record.id().to_string());
         }
         steps.push(operation);
+        progress.advance(1);
     }
-    let batch = Operation::Batch(Batch { subject: subject.to_owned(), steps });
-    let outcome = session.transact(&batch).map_err(|error| {
-        let step = error.details().get("step").and_then(|step| usize::try_from(step.as_u64()?).ok());
-        match step.and_then(|step| parts.get(step)) {
-            Some(part) => refused(of(part), &error),
-            None => error,
-        }
-    })?;
-    Ok((outcome, names))
+    Ok((steps, names))
 }
 
 /// Returns the refusal of one verb as that of all.

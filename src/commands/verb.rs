@@ -1,6 +1,7 @@
 //! What a verb is: its name, its arguments, its report, and one function between them.
 
 use std::cell::OnceCell;
+use std::rc::Rc;
 
 use clap::{ArgMatches, Command};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -10,7 +11,8 @@ use serde_json::Value;
 
 use super::page::Page;
 use super::write::Desk;
-use crate::base::{Error, Result};
+use crate::base::progress::Unseen;
+use crate::base::{Error, Progress, Result};
 use crate::ops::Operation;
 use crate::session::{Options, Session};
 use crate::state::Warning;
@@ -66,16 +68,48 @@ pub enum Effect {
     Neither,
 }
 
+/// What a front shows before an answer is there.
+pub trait Stage {
+    /// Writes a part of a bare output, as it comes.
+    ///
+    /// # Errors
+    /// Where nobody can see it.
+    fn write(&self, bytes: &[u8]) -> Result<()>;
+
+    /// Returns who shows how far a long piece of work is.
+    fn progress(&self) -> &dyn Progress;
+
+    /// Returns who shows it while a bare output is written: nobody where both would go to one terminal.
+    fn progress_beside(&self) -> &dyn Progress;
+}
+
 /// What a command is run in: the options of its session, which is opened when it is first needed.
 pub struct Scene {
     options: Options,
     session: OnceCell<Session>,
+    stage: Option<Rc<dyn Stage>>,
 }
 
 impl Scene {
-    /// Returns a scene in which nothing is open yet.
+    /// Returns a scene in which nothing is open yet, and where nobody looks before the answer is there.
     pub fn new(options: Options) -> Self {
-        Scene { options, session: OnceCell::new() }
+        Scene { options, session: OnceCell::new(), stage: None }
+    }
+
+    /// Lets a front show what there is before the answer.
+    pub fn on(mut self, stage: Rc<dyn Stage>) -> Self {
+        self.stage = Some(stage);
+        self
+    }
+
+    /// Returns where a bare output may go as it comes; nothing where it is to be a part of the answer.
+    pub fn stage(&self) -> Option<&dyn Stage> {
+        self.stage.as_deref()
+    }
+
+    /// Returns who shows how far a long piece of work is.
+    pub fn progress(&self) -> &dyn Progress {
+        self.stage().map_or(&Unseen, Stage::progress)
     }
 
     /// Returns the options of the session.

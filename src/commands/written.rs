@@ -12,13 +12,26 @@ use crate::session::Outcome;
 use crate::session::resolve::short;
 use crate::state::{Event, Warning};
 
+/// The most events, and the most records, that an answer lists.
+pub const MOST_LISTED: usize = 200;
+
+/// Returns whether nothing is left out of a list, which then need not be said.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_zero(count: &usize) -> bool {
+    *count == 0
+}
+
 /// What came of a write, whatever it was about; a part of the answer of every verb that writes.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Default, Serialize, JsonSchema)]
 pub struct Receipt {
     /// The commit; null where nothing had to change, and under `--dry-run`.
     pub commit: Option<String>,
-    /// What happened.
+    /// What happened; at most 200 events.
     pub events: Vec<Event>,
+    /// How much more happened; `git coord events` tells it all.
+    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(default)]
+    pub more_events: usize,
     /// What the user should know.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[serde(default)]
@@ -34,7 +47,8 @@ impl Receipt {
     pub fn of(outcome: &Outcome) -> Self {
         Receipt {
             commit: outcome.commit.map(|commit| commit.to_string()),
-            events: outcome.events.clone(),
+            events: outcome.events.iter().take(MOST_LISTED).cloned().collect(),
+            more_events: outcome.events.len().saturating_sub(MOST_LISTED),
             warnings: outcome.warnings.clone(),
             dry_run: outcome.draft.as_ref().map(Draft::of),
         }
@@ -43,6 +57,29 @@ impl Receipt {
     /// Tells a person what would have been written, where nothing was; returns whether that was so.
     pub fn tell_draft(&self, page: &mut Page) -> bool {
         self.dry_run.as_ref().inspect(|draft| draft.text(page)).is_some()
+    }
+}
+
+/// The records that several verbs at once were about; a part of the answer of those that do so.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub struct Listed {
+    /// The records, in the order in which they were named, as they are now; at most 200.
+    #[schemars(with = "Vec<OfAny>")]
+    pub records: Vec<RecordJson>,
+    /// How many more there were.
+    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(default)]
+    pub more_records: usize,
+}
+
+impl Listed {
+    /// Makes the list of an outcome.
+    pub fn of(outcome: &Outcome) -> Self {
+        let listed = outcome.records.iter().take(MOST_LISTED);
+        Listed {
+            records: listed.map(|record| record::json(record.as_ref(), false)).collect(),
+            more_records: outcome.records.len().saturating_sub(MOST_LISTED),
+        }
     }
 }
 

@@ -106,8 +106,6 @@ pub enum Operation {
     DecisionNew(decision::New),
     /// Reports how a sprint or a task stands.
     StatusPost(status::Post),
-    /// Takes over records that were made elsewhere.
-    Import(import::Import),
     /// Puts away what is closed or old.
     Archive(archive::Archive),
     /// Takes a commit back.
@@ -145,7 +143,7 @@ impl Operation {
     /// Returns whether another process may do it for us: it is small, and nothing decides about it that is only here.
     pub fn can_be_handed_on(&self) -> bool {
         match self {
-            Operation::Import(_) | Operation::Archive(_) => false,
+            Operation::Archive(_) => false,
             Operation::Batch(batch) => batch.steps.iter().all(Operation::can_be_handed_on),
             _ => !self.looks_at_files(),
         }
@@ -198,7 +196,6 @@ pub fn apply(operation: &Operation, snapshot: &dyn Snapshot, context: &Context) 
         Operation::SprintClose(input) => sprint::close(snapshot, input, context),
         Operation::DecisionNew(input) => decision::new(snapshot, input, context),
         Operation::StatusPost(input) => status::post(snapshot, input, context),
-        Operation::Import(input) => import::import(snapshot, input, context),
         Operation::Archive(input) => archive::archive(snapshot, input, context),
         Operation::Undo(input) => undo::undo(snapshot, input, context),
         Operation::Batch(input) => batch::batch(snapshot, input, context),

@@ -15,7 +15,7 @@ pub mod tree;
 pub mod whole;
 
 pub use graph::{Graph, Reason, Standing};
-pub use links::{Missing, cycles, missing};
+pub use links::{Links, Missing, cycles, cycles_among, missing};
 pub use overlap::Tracked;
 pub use presence::Presence;
 pub use stale::Signs;

@@ -3,6 +3,7 @@
 //! Standard output is data, standard error everything else. A reader that goes away ends the program quietly.
 
 mod paint;
+mod stage;
 
 use std::io::{self, IsTerminal, Write};
 use std::process::{Command, Stdio};
@@ -14,6 +15,8 @@ use crate::base::{Error, Result, text};
 use crate::commands::envelope::{Refusal, SCHEMA, causes};
 use crate::commands::page::Page;
 use crate::commands::verb::Answer;
+
+pub use stage::Stage;
 
 /// How answers are to be shown.
 #[derive(Debug, Clone)]

@@ -10,8 +10,10 @@ use crate::store::Content;
 pub struct Draft {
     /// The first line of its message.
     pub subject: String,
-    /// The files it would change, in the order of their paths.
+    /// The files it would change, in the order of their paths; of many only the first.
     pub files: Vec<DraftFile>,
+    /// How many files it would change.
+    pub total: usize,
 }
 
 /// A file that a commit would change.
@@ -40,5 +42,5 @@ pub(super) fn draft(snapshot: &TreeSnapshot<'_>, changes: &Changeset) -> Result<
             files.push(DraftFile { path: edit.path, before, after });
         }
     }
-    Ok(Draft { subject: changes.subject.clone(), files })
+    Ok(Draft { subject: changes.subject.clone(), total: files.len(), files })
 }

@@ -131,7 +131,7 @@ fn odd(error: &Error) -> Error {
 }
 
 /// Only a git that writes the ref without our queue can have moved it: gives it a moment, until the time is up.
-fn wait_for_git(deadline: Instant) -> Result<()> {
+pub(super) fn wait_for_git(deadline: Instant) -> Result<()> {
     if Instant::now() >= deadline {
         let message = "cannot write: another program keeps moving the ref";
         return Err(Error::new(Kind::Busy, "retry_limit", message).hint("try again"));

@@ -55,8 +55,8 @@ pub(super) fn differences(before: &TreeSnapshot<'_>, changes: &Changeset) -> Vec
 const MOST_TRAILERS: usize = 20;
 
 /// The subject for people, and trailers as hints for plain `git log`.
-pub(super) fn message(events: &[Event], changes: &Changeset, context: &Context) -> String {
-    let mut message = format!("{}\n\n", text::one_line(&changes.subject));
+pub(super) fn message(subject: &str, events: &[Event], context: &Context) -> String {
+    let mut message = format!("{}\n\n", text::one_line(subject));
     let mut trailer = |name: &str, value: &str| message.push_str(&format!("{name}: {}\n", text::one_line(value)));
     for event in events.iter().take(MOST_TRAILERS) {
         trailer("Coord-Event", &event.r#type);

@@ -79,7 +79,7 @@ impl Session {
             author_time: context.now,
             committer: asker.committer.clone(),
             commit_time: context.now.max(self.store().commit(head)?.commit_time),
-            message: lower::message(&events, &changes, context),
+            message: lower::message(&changes.subject, &events, context),
             reflog: String::new(),
         };
         let commit = writer.add(chain, new)?;
@@ -100,7 +100,7 @@ impl Session {
     /// Notes that the asker is alive, and which claims it holds.
     ///
     /// Nothing here may fail the change: a sign that cannot be noted only ages the claim.
-    fn keep_alive(&self, changes: &Changeset, asker: &Asker, context: &Context) {
+    pub(super) fn keep_alive(&self, changes: &Changeset, asker: &Asker, context: &Context) {
         let machine = self.machine().of(&asker.worktree);
         let (agent, session) = (&context.agent, context.session.as_deref().unwrap_or_default());
         let _ = machine.note_sign(SignKey::Session { agent, session }, agent, context.now);

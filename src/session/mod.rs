@@ -10,6 +10,7 @@ mod group;
 pub mod history;
 pub mod identity;
 pub mod inspect;
+pub mod load;
 mod lower;
 pub mod machine;
 mod making;
@@ -26,6 +27,7 @@ pub mod setup;
 pub mod snapshot;
 pub mod transact;
 mod upkeep;
+mod visit;
 
 use std::path::PathBuf;
 

@@ -123,7 +123,7 @@ impl<'s> TreeSnapshot<'s> {
     }
 
     /// Returns the bytes of a file; nothing where it is larger than any record, so that one file stops no list.
-    fn bytes(&self, blob: Oid) -> Result<Option<Vec<u8>>> {
+    pub(super) fn bytes(&self, blob: Oid) -> Result<Option<Vec<u8>>> {
         match self.tree.blob(blob) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(error) if error.code() == "too_large" => Ok(None),
@@ -163,6 +163,19 @@ impl Snapshot for TreeSnapshot<'_> {
         self.scanned.borrow_mut().insert(kind.name, records.clone());
         self.broken.borrow_mut().insert(kind.name, broken);
         Ok(records)
+    }
+
+    fn visit(&self, kind: &'static Kind, visit: &mut dyn FnMut(Arc<dyn Record>) -> Result<()>) -> Result<()> {
+        self.visit_in_order(kind, visit)
+    }
+
+    fn visit_holding(
+        &self,
+        kind: &'static Kind,
+        words: &[&str],
+        visit: &mut dyn FnMut(Arc<dyn Record>) -> Result<()>,
+    ) -> Result<()> {
+        self.visit_files_holding(kind, words, visit)
     }
 
     fn broken(&self, kind: &'static Kind) -> Result<Vec<Id>> {
@@ -246,7 +259,7 @@ impl Snapshot for TreeSnapshot<'_> {
     }
 }
 
-fn holds(bytes: &[u8], id: &str) -> bool {
+pub(super) fn holds(bytes: &[u8], id: &str) -> bool {
     bytes.windows(id.len()).any(|window| window == id.as_bytes())
 }
 

@@ -30,6 +30,29 @@ pub trait Snapshot {
     /// Returns all readable records of a kind, in the order of their ids.
     fn scan(&self, kind: &'static Kind) -> Result<Vec<Arc<dyn Record>>>;
 
+    /// Calls `visit` with all readable records of a kind, in the order of their ids. They are not kept, however many.
+    ///
+    /// # Errors
+    /// Those of `visit`, and whatever cannot be read.
+    fn visit(&self, kind: &'static Kind, visit: &mut dyn FnMut(Arc<dyn Record>) -> Result<()>) -> Result<()> {
+        self.scan(kind)?.into_iter().try_for_each(visit)
+    }
+
+    /// Calls `visit` with the readable records of a kind, in any order; those in whose file none of these words stands
+    /// may be left out.
+    ///
+    /// # Errors
+    /// As [`visit`](Self::visit).
+    fn visit_holding(
+        &self,
+        kind: &'static Kind,
+        words: &[&str],
+        visit: &mut dyn FnMut(Arc<dyn Record>) -> Result<()>,
+    ) -> Result<()> {
+        let _ = words;
+        self.visit(kind, visit)
+    }
+
     /// Returns the ids of the records of a kind whose file is there and cannot be read.
     fn broken(&self, kind: &'static Kind) -> Result<Vec<Id>> {
         let _ = kind;

@@ -23,7 +23,7 @@ impl Store {
     /// # Errors
     /// `disk_full`, `read_only`, `io`, `bad_config`.
     pub fn bulk(&self) -> Result<Bulk<'_>> {
-        Ok(Bulk { store: self, pack: Pack::begin(self)?, packer: self.packer()? })
+        Ok(Bulk { store: self, pack: Pack::begin(self)?, packer: self.packing()?.packer() })
     }
 }
 

@@ -63,7 +63,7 @@ pub use history::Log;
 pub use maintenance::{Trouble, is_maintained};
 pub use oid::{ObjectFormat, Oid};
 pub use open::is_durable;
-pub use pack::{Kept, Packed, Packer};
+pub use pack::{Kept, Packed, Packer, Packing};
 pub use queue::boot_id;
 pub use remote::remote_prefix;
 pub use tree::{Blob, Entry, Tree};

@@ -11,7 +11,7 @@ use super::files::Files;
 use super::modes::Modes;
 use super::objects::Objects;
 use super::waiters::Waiters;
-use super::{Packer, RefBackend, Store, guard, trust};
+use super::{Packing, RefBackend, Store, guard, trust};
 use crate::base::{Error, Result, text};
 
 impl Store {
@@ -59,22 +59,22 @@ impl Store {
         *self.writes_refs.get_or_init(look)
     }
 
-    /// Returns what makes objects ready for a pack.
+    /// Returns how objects are made ready for a pack.
     ///
     /// # Errors
     /// `bad_config` where nobody can tell how hard they are to be compressed.
-    pub fn packer(&self) -> Result<Packer> {
-        Ok(Packer::new(self.format, asked_compression(&self.config, "pack.compression")?.unwrap_or(1)))
+    pub fn packing(&self) -> Result<Packing> {
+        Ok(Packing::new(self.format, asked_compression(&self.config, "pack.compression")?.unwrap_or(1)))
     }
 
     /// The same for what others wait for.
     ///
     /// # Errors
-    /// As [`packer`](Self::packer).
-    pub(super) fn light_packer(&self) -> Result<Packer> {
+    /// As [`packing`](Self::packing).
+    pub(super) fn light_packing(&self) -> Result<Packing> {
         match asked_compression(&self.config, "pack.compression")? {
-            Some(level) => Ok(Packer::new(self.format, level)),
-            None => Ok(Packer::light(self.format)),
+            Some(level) => Ok(Packing::new(self.format, level)),
+            None => Ok(Packing::light(self.format)),
         }
     }
 

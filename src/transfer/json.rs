@@ -2,33 +2,36 @@
 //!
 //! Writing knows no kinds. Reading takes all kinds that this version knows; lines of others are passed over and counted.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::lines::{self, BadLines};
+use super::{Lines, Reader, Row};
 use crate::base::text::{excerpt, json_for_terminal};
 use crate::base::{Error, Result};
-use crate::ops::import::{Entry, Import, Row};
-use crate::records::{Agent, KINDS, Kind, Message, Record, Task, Typed, codec};
-use crate::state::{Snapshot, Warning};
+use crate::records::record::AnyRecord;
+use crate::records::{KINDS, Kind, Record};
+use crate::state::Snapshot;
+
+/// How full records are read, here or elsewhere written by [`export`].
+pub const READER: Reader = Reader { row, speaks_for: BTreeSet::new, no_place: "of kind {} cannot be imported" };
 
 /// Writes records as lines, in the order given.
 pub fn write<'a>(records: &'a [Arc<dyn Record>]) -> impl Iterator<Item = String> + 'a {
-    records.iter().map(|record| json_for_terminal(Value::Object(object(record.as_ref())).to_string()))
+    records.iter().map(|record| line(record.as_ref()))
+}
+
+fn line(record: &dyn Record) -> String {
+    json_for_terminal(Value::Object(object(record)).to_string())
 }
 
 /// Writes all records of a moment, by kind in the order of the table, then by id.
 ///
 /// # Errors
-/// Whatever the snapshot cannot read.
-pub fn export(snapshot: &dyn Snapshot) -> Result<Vec<String>> {
-    let mut lines = Vec::new();
-    for kind in KINDS {
-        lines.extend(write(&snapshot.scan(kind)?));
-    }
-    Ok(lines)
+/// Whatever the snapshot cannot read, and those of `lines`.
+pub fn export(snapshot: &dyn Snapshot, lines: &mut Lines<'_>) -> Result<()> {
+    KINDS.iter().try_for_each(|kind| snapshot.visit(kind, &mut |record| lines(&line(record.as_ref()))))
 }
 
 /// Returns a record as one object: its front matter, the body under `body`, and the stamps last.
@@ -42,42 +45,15 @@ pub fn object(record: &dyn Record) -> Map<String, Value> {
     object
 }
 
-/// Reads lines that [`write()`] wrote, here or elsewhere.
-///
-/// # Errors
-/// `bad_line` where there are lines that hold no record, with all of them counted and the first ones named.
-pub fn read(bytes: &[u8]) -> Result<Import> {
-    let mut import = Import { source: "json".to_owned(), ..Import::default() };
-    let mut bad = BadLines::default();
-    let mut passed_over: BTreeMap<String, usize> = BTreeMap::new();
-    for (line, object) in lines::objects(bytes) {
-        let taken = object.map_err(|message| fault(&message)).and_then(|object| take(&mut import, object));
-        match taken {
-            Ok(None) => {}
-            Ok(Some(kind)) => *passed_over.entry(kind).or_default() += 1,
-            Err(error) => bad.add(line, error.message()),
-        }
+/// Reads the record of a line.
+fn row(object: Map<String, Value>) -> Result<Row> {
+    match object.get("kind").and_then(Value::as_str) {
+        Some(word) => match Kind::find(word) {
+            Some(kind) => record(kind, object).map(|record| Row::Records(vec![record], Vec::new())),
+            None => Ok(Row::PassedOver(excerpt(word, 40))),
+        },
+        None => Err(fault("it names no kind")),
     }
-    bad.finish("import json")?;
-    for (kind, count) in passed_over {
-        let lines = if count == 1 { "1 line".to_owned() } else { format!("{count} lines") };
-        import.warnings.push(Warning::new("passed_over", format!("{lines} of kind {kind} cannot be imported")));
-    }
-    Ok(import)
-}
-
-/// Adds the record of a line; returns its kind where an import does not take it.
-fn take(import: &mut Import, mut object: Map<String, Value>) -> Result<Option<String>> {
-    let kind = object.shift_remove("kind");
-    match kind.as_ref().and_then(Value::as_str) {
-        Some("task") => import.tasks.push(record::<Task>(object)?),
-        Some("message") => import.messages.push(record::<Message>(object)?),
-        Some("agent") => import.agents.push(record::<Agent>(object)?),
-        Some(other) if Kind::find(other).is_some() => import.records.push(row(other, object)?),
-        Some(other) => return Ok(Some(excerpt(other, 40))),
-        None => return Err(fault("it names no kind")),
-    }
-    Ok(None)
 }
 
 /// Takes the text out of a line.
@@ -89,27 +65,12 @@ fn body_of(object: &mut Map<String, Value>) -> Result<String> {
     }
 }
 
-/// Reads a record of a kind that an import treats as any other.
-fn row(kind: &str, mut fields: Map<String, Value>) -> Result<Row> {
-    let body = body_of(&mut fields)?;
-    fields.insert("kind".to_owned(), kind.into());
-    let row = Row { fields, body };
-    let record = row.record().map_err(|error| match error.code() {
-        "bad_value" => fault(&format!("not a {kind}: {}", error.message())),
-        _ => error,
-    })?;
-    codec::encode(record.as_ref())?;
-    Ok(row)
-}
-
-fn record<T: Typed>(mut object: Map<String, Value>) -> Result<Entry<T>> {
+fn record(kind: &Kind, mut object: Map<String, Value>) -> Result<AnyRecord> {
     let body = body_of(&mut object)?;
-    let mut record: T = serde_json::from_value(Value::Object(object))
-        .map_err(|error| fault(&format!("not a {}: {error}", T::KIND.name)))?;
-    *record.common_mut().body = body;
-    record.validate()?;
-    codec::encode(&record)?;
-    Ok(Entry::new(record))
+    (kind.build)(object, &body).map_err(|error| match error.code() {
+        "bad_value" => fault(&format!("not a {}: {}", kind.name, error.message())),
+        _ => error,
+    })
 }
 
 fn fault(message: &str) -> Error {
@@ -122,9 +83,10 @@ mod tests {
     use crate::base::{Id, Timestamp};
     use crate::ops::fixture::World;
     use crate::ops::{Operation, agent, message, note};
-    use crate::records::{Conflict, Decision, Sprint, StatusEntry, conflict};
+    use crate::records::{Conflict, Decision, Sprint, StatusEntry, Task, conflict};
     use crate::state::get;
     use crate::state::memory::Memory;
+    use crate::transfer::fixture::{Read, lines_of};
 
     fn world() -> World {
         let mut world = World::new();
@@ -146,17 +108,17 @@ mod tests {
     #[test]
     fn what_goes_out_comes_in_again_stamps_and_all() {
         let world = world();
-        let lines = export(&world.records).expect("lines");
+        let lines = lines_of("json", &world.records);
         let kinds: Vec<String> = lines.iter().map(|line| line[9..13].to_owned()).collect();
         assert_eq!(kinds, ["task", "task", "mess", "agen"]);
         assert!(lines[0].contains("\"edited\":{\"attempts\""), "{}", lines[0]);
         let mut other = World::new();
-        let import = read(lines.join("\n").as_bytes()).expect("readable");
+        let import = Read::of("json", lines.join("\n").as_bytes()).expect("readable");
         assert!(import.warnings.is_empty());
-        other.run(Operation::Import(import.clone())).expect("taken over");
-        assert_eq!(export(&other.records).expect("lines"), lines);
+        import.take(&mut other);
+        assert_eq!(lines_of("json", &other.records), lines);
         assert_eq!(other.get("b"), world.get("b"));
-        assert!(other.run(Operation::Import(import)).expect("again").is_empty());
+        assert!(import.plan(&other.records).expect("again").0.is_empty());
     }
 
     #[test]
@@ -181,42 +143,41 @@ mod tests {
         conflict.record = "task/a".into();
         conflict.field = "title".into();
         world.records.put(conflict);
-        let lines = export(&world.records).expect("lines");
+        let lines = lines_of("json", &world.records);
         for kind in KINDS {
             let begin = format!("{{\"kind\":\"{}\"", kind.name);
             assert!(lines.iter().any(|line| line.starts_with(&begin)), "no {} in this test", kind.name);
         }
         let mut other = World::new();
-        let import = read(lines.join("\n").as_bytes()).expect("readable");
-        other.run(Operation::Import(import.clone())).expect("taken over");
-        assert_eq!(export(&other.records).expect("lines"), lines);
-        assert!(other.run(Operation::Import(import)).expect("again").is_empty());
+        let import = Read::of("json", lines.join("\n").as_bytes()).expect("readable");
+        import.take(&mut other);
+        assert_eq!(lines_of("json", &other.records), lines);
+        assert!(import.plan(&other.records).expect("again").0.is_empty());
 
         let newer = lines.iter().find(|line| line.contains("\"First\"")).expect("the sprint");
         let newer = newer.replace("First", "Second").replace("\"updated_at\":\"1970", "\"updated_at\":\"1971");
-        other.run(Operation::Import(read(newer.as_bytes()).expect("readable"))).expect("replaced");
+        Read::of("json", newer.as_bytes()).expect("readable").take(&mut other);
         assert_eq!(get::<Sprint>(&other.records, "s1").expect("a sprint").title, "Second");
-        let older = Operation::Import(read(lines.join("\n").as_bytes()).expect("readable"));
-        assert!(other.run(older).expect("passed over").is_empty());
+        assert!(import.plan(&other.records).expect("passed over").0.is_empty());
         let bad = newer.replace("\"Second\"", "7");
-        assert_eq!(read(bad.as_bytes()).expect_err("refused").code(), "bad_line");
+        assert_eq!(Read::of("json", bad.as_bytes()).expect_err("refused").code(), "bad_line");
     }
 
     #[test]
     fn bad_lines_are_all_named_and_other_kinds_counted() {
-        let good = export(&world().records).expect("lines").remove(0);
+        let good = lines_of("json", &world().records).remove(0);
         let saga = "{\"kind\":\"saga\",\"id\":\"s1\"}";
         let file = format!("{good}\n{saga}\n{saga}\n{{}}\n{{\"kind\":\"task\",\"id\":\"x\"}}\n");
-        let error = read(file.as_bytes()).expect_err("bad");
+        let error = Read::of("json", file.as_bytes()).expect_err("bad");
         let lines: Vec<_> = error.details()["lines"].as_array().into_iter().flatten().collect();
         assert_eq!((lines[0]["line"].as_u64(), lines[1]["line"].as_u64(), lines.len()), (Some(4), Some(5), 2));
-        let import = read(format!("{good}\n{saga}\n{saga}\n").as_bytes()).expect("readable");
+        let import = Read::of("json", format!("{good}\n{saga}\n{saga}\n").as_bytes()).expect("readable");
         assert_eq!(import.warnings[0].message, "2 lines of kind saga cannot be imported");
     }
 
     #[test]
     fn an_empty_moment_gives_no_lines() {
-        assert!(export(&Memory::default()).expect("no lines").is_empty());
-        assert!(read(b"").expect("nothing").tasks.is_empty());
+        assert!(lines_of("json", &Memory::default()).is_empty());
+        assert!(Read::of("json", b"").expect("nothing").rows.is_empty());
     }
 }

@@ -1,21 +1,49 @@
 //! Other formats, in and out: the table of formats, and one file or folder for each.
 //!
-//! Reading gives an [`Import`], which `ops::import` takes over in one commit or not at all; writing gives lines. Files
-//! are opened and written by whoever asks. A new format is one file here and one row in [`FORMATS`].
+//! Both go row by row, so that no file has to fit into memory: reading gives the records of a row, which `ops::import`
+//! takes over with all others in one commit or not at all; writing gives lines. Files are opened and written by whoever
+//! asks. A new format is one file here and one row in [`FORMATS`].
 
 pub mod beads;
 pub mod json;
 pub mod lines;
+pub mod odd;
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
 
 use crate::base::Result;
-use crate::ops::import::Import;
+use crate::records::record::AnyRecord;
 use crate::state::Snapshot;
 
-/// Reads a whole file of a format.
-pub type Read = fn(&[u8]) -> Result<Import>;
+pub use odd::{Odd, Odds};
 
-/// Writes all records of a moment that a format has a place for, line by line, without the line ends.
-pub type Write = fn(&dyn Snapshot) -> Result<Vec<String>>;
+/// What a row of a source holds.
+#[derive(Debug)]
+pub enum Row {
+    /// Records, checked: the one that it is about, and those that come with it; and what is odd about them.
+    Records(Vec<AnyRecord>, Vec<Odd>),
+    /// Something that has no place here; this is the word for it.
+    PassedOver(String),
+}
+
+/// How a format is read.
+#[derive(Debug, Clone, Copy)]
+pub struct Reader {
+    /// Reads one row. Its errors say what is wrong with it.
+    pub row: fn(Map<String, Value>) -> Result<Row>,
+    /// The fields that the format has a word for, and keys of maps as `field/key`; all where it is empty.
+    pub speaks_for: fn() -> BTreeSet<String>,
+    /// Why rows of some kind, which stands for `{}`, are passed over.
+    pub no_place: &'static str,
+}
+
+/// Where lines go, which come without their ends.
+pub type Lines<'a> = dyn FnMut(&str) -> Result<()> + 'a;
+
+/// Writes all records of a moment that a format has a place for, line by line.
+pub type Write = fn(&dyn Snapshot, &mut Lines<'_>) -> Result<()>;
 
 /// A format of other tools.
 #[derive(Debug, Clone, Copy)]
@@ -25,7 +53,7 @@ pub struct Format {
     /// What it is, in a few words.
     pub about: &'static str,
     /// How it is read; nothing where it is only written.
-    pub read: Option<Read>,
+    pub read: Option<Reader>,
     /// How it is written; nothing where it is only read.
     pub write: Option<Write>,
 }
@@ -35,13 +63,13 @@ pub const FORMATS: &[Format] = &[
     Format {
         name: "beads",
         about: "JSON lines of the beads issue tracker",
-        read: Some(beads::read),
+        read: Some(beads::READER),
         write: Some(beads::export),
     },
     Format {
         name: "json",
         about: "JSON lines, one full record each",
-        read: Some(json::read),
+        read: Some(json::READER),
         write: Some(json::export),
     },
 ];
@@ -52,6 +80,9 @@ impl Format {
         FORMATS.iter().find(|format| format.name == name)
     }
 }
+
+#[cfg(test)]
+pub(crate) mod fixture;
 
 #[cfg(test)]
 mod tests {

@@ -37,6 +37,7 @@ const WRAPPED: &[(&str, &str)] = &[
     ("serde_yaml", "records"),
     ("clap", "commands cli"),
     ("globset", "base"),
+    ("indicatif", "render"),
 ];
 
 #[test]

@@ -8,6 +8,7 @@ mod groups;
 mod growth;
 mod harness;
 mod hostile;
+mod imports;
 mod index;
 mod layers;
 mod races;

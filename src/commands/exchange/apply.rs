@@ -1,22 +1,21 @@
 //! `apply`: does what the lines of a file say, in one commit or not at all.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use clap::Args as ClapArgs;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::import::read_file;
+use super::rows::read_file;
 use crate::base::{Error, Result, text};
 use crate::commands::VERBS;
 use crate::commands::page::{Page, Style, plain, styled};
-use crate::commands::record::{self, RecordJson};
-use crate::commands::schema::of::OfAny;
 use crate::commands::schema::required_of;
 use crate::commands::together::{Names, Part, carry_out, counted};
 use crate::commands::verb::{Effect, Group, Report, Row, Scene, Verb};
-use crate::commands::written::Receipt;
+use crate::commands::written::{Listed, MOST_LISTED, Receipt};
+use crate::records::Kind;
 use crate::session::resolve::short;
 use crate::state::Warning;
 use crate::transfer::lines::{BadLines, objects};
@@ -39,9 +38,9 @@ pub struct Args {
 /// What was done.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Answer {
-    /// The records that the lines were about, in their order, as they are now.
-    #[schemars(with = "Vec<OfAny>")]
-    pub records: Vec<RecordJson>,
+    #[serde(flatten)]
+    #[allow(missing_docs)]
+    pub listed: Listed,
     /// The ids of the records that have a name in the file.
     pub names: Names,
     #[serde(flatten)]
@@ -83,11 +82,12 @@ impl Verb for Apply {
             let plan = line.part.row.plan.ok_or_else(|| Error::usage("no verb that writes"))?;
             (plan.from_json)(fields, desk)
         };
-        let (outcome, names) = carry_out(session, &subject, &lines, |line| &line.part, plan)?;
-        let kind_of = |id: &str| outcome.records.iter().find(|record| record.id().as_str() == id).map(|r| r.kind());
-        let shown = |id: &String| kind_of(id).map_or_else(|| id.clone(), |kind| short(kind, id));
+        let (outcome, names) = carry_out(session, &subject, &lines, |line| &line.part, plan, scene.progress())?;
+        let kinds: BTreeMap<&str, &'static Kind> =
+            outcome.records.iter().map(|record| (record.id().as_str(), record.kind())).collect();
+        let shown = |id: &String| kinds.get(id.as_str()).map_or_else(|| id.clone(), |kind| short(kind, id));
         Ok(Answer {
-            records: outcome.records.iter().map(|record| record::json(record.as_ref(), false)).collect(),
+            listed: Listed::of(&outcome),
             receipt: Receipt::of(&outcome),
             named: names.iter().map(|(name, id)| (name.clone(), shown(id))).collect(),
             names,
@@ -107,7 +107,10 @@ impl Report for Answer {
             (_, Some(_)) => format!("Applied {}", self.done),
         });
         let row = |(name, id): &(String, String)| vec![plain(format!("  ${name}")), styled(Style::Id, id)];
-        page.table(self.named.iter().map(row).collect());
+        page.table(self.named.iter().take(MOST_LISTED).map(row).collect());
+        if self.named.len() > MOST_LISTED {
+            page.say(format!("… and {} more names", self.named.len() - MOST_LISTED));
+        }
     }
 
     fn warnings(&self) -> &[Warning] {
@@ -125,10 +128,10 @@ impl Report for Answer {
 /// `bad_line` (5), with all that is wrong.
 fn read(bytes: &[u8]) -> Result<Vec<Line>> {
     let (mut lines, mut bad) = (Vec::new(), BadLines::default());
-    let mut known = BTreeSet::new();
+    let (mut known, mut verbs) = (BTreeSet::new(), Verbs::default());
     let mut take =
         |unit: &str, number: usize, object: Result<Map<String, Value>, String>, bad: &mut BadLines| match object
-            .and_then(|object| line(format!("{unit} {number}"), object, &mut known))
+            .and_then(|object| line(format!("{unit} {number}"), object, &mut known, &mut verbs))
         {
             Ok(line) => lines.push(line),
             Err(why) => bad.add(number, why),
@@ -156,6 +159,7 @@ pub(super) fn line(
     place: String,
     mut object: Map<String, Value>,
     known: &mut BTreeSet<String>,
+    verbs: &mut Verbs,
 ) -> Result<Line, String> {
     let Some(Value::String(op)) = object.shift_remove("op") else { return Err("`op` must name a verb".to_owned()) };
     let shown = text::excerpt(&op, 40);
@@ -172,22 +176,42 @@ pub(super) fn line(
     if taken {
         return Err(format!("the name ${} stands for another line already", name.unwrap_or_default()));
     }
-    check_fields(row, &object)?;
+    verbs.check_fields(row, &object)?;
     Ok(Line { part: Part { place, row, name }, fields: object })
 }
 
-/// Checks that all fields are arguments of the verb, and that those it cannot do without are there.
-fn check_fields(row: &Row, fields: &Map<String, Value>) -> Result<(), String> {
-    let (schema, _) = (row.schemas)(&mut SchemaGenerator::default());
-    let known: Vec<&String> =
-        schema.get("properties").and_then(|known| known.as_object()).into_iter().flat_map(Map::keys).collect();
-    if let Some(odd) = fields.keys().find(|field| !known.contains(field)) {
-        let known = known.into_iter().map(String::as_str).collect::<Vec<_>>().join(", ");
-        return Err(format!("«{}» takes no «{}», only: {known}", row.name, text::excerpt(odd, 40)));
+/// What the verbs of the lines so far take: told by their schemas, which take long to draw.
+#[derive(Default)]
+pub(super) struct Verbs {
+    fields: BTreeMap<&'static str, Fields>,
+}
+
+/// The fields of the lines of one verb.
+struct Fields {
+    known: Vec<String>,
+    required: Vec<String>,
+}
+
+impl Fields {
+    fn of(row: &Row) -> Fields {
+        let (schema, _) = (row.schemas)(&mut SchemaGenerator::default());
+        let known = schema.get("properties").and_then(|known| known.as_object()).into_iter().flat_map(Map::keys);
+        Fields { known: known.cloned().collect(), required: required_of(row) }
     }
-    match required_of(row).into_iter().find(|name| !fields.contains_key(name)) {
-        Some(name) => Err(format!("«{}» needs «{name}»", row.name)),
-        None => Ok(()),
+}
+
+impl Verbs {
+    /// Checks that all fields are arguments of the verb, and that those it cannot do without are there.
+    fn check_fields(&mut self, row: &'static Row, fields: &Map<String, Value>) -> Result<(), String> {
+        let Fields { known, required } = self.fields.entry(row.name).or_insert_with(|| Fields::of(row));
+        if let Some(odd) = fields.keys().find(|field| !known.contains(field)) {
+            let (known, odd) = (known.join(", "), text::excerpt(odd, 40));
+            return Err(format!("«{}» takes no «{odd}», only: {known}", row.name));
+        }
+        match required.iter().find(|name| !fields.contains_key(*name)) {
+            Some(name) => Err(format!("«{}» needs «{name}»", row.name)),
+            None => Ok(()),
+        }
     }
 }
 

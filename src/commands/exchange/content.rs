@@ -232,12 +232,19 @@ struct Lines {
     what: What,
     schemas: BTreeMap<String, Value>,
     names: BTreeSet<String>,
+    verbs: apply::Verbs,
     found: Vec<Fault>,
 }
 
 impl Lines {
     fn new(what: What) -> Self {
-        Lines { what, schemas: BTreeMap::new(), names: BTreeSet::new(), found: Vec::new() }
+        Lines {
+            what,
+            schemas: BTreeMap::new(),
+            names: BTreeSet::new(),
+            verbs: apply::Verbs::default(),
+            found: Vec::new(),
+        }
     }
 
     fn all(mut self, bytes: &[u8]) -> (usize, Vec<Fault>) {
@@ -310,7 +317,7 @@ impl Lines {
             self.add(place, None, "unknown_name", format!("no line before has the name ${name}"));
         }
         let name = object.get("as").and_then(Value::as_str).map(str::to_owned);
-        let line = apply::line(String::new(), object, &mut self.names);
+        let line = apply::line(String::new(), object, &mut self.names, &mut self.verbs);
         match line {
             Err(message) if fits => self.add(place, None, "bad_line", message),
             _ => self.names.extend(name),

@@ -5,13 +5,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::export::layout;
-use crate::base::{Error, Result, text};
+use super::rows::{self, Input};
+use crate::base::{Error, Result};
 use crate::commands::draft::Draft;
 use crate::commands::page::Page;
 use crate::commands::verb::{Effect, Group, Report, Scene, Verb};
-use crate::ops::import::{Tally, plan};
+use crate::ops::import::Tally;
+use crate::session::load::{Load, Source};
 use crate::state::Warning;
-use std::io::Read;
 
 /// Take over records from a format of other tools
 ///
@@ -43,25 +44,6 @@ pub struct Answer {
     pub dry_run: Option<Draft>,
 }
 
-/// Returns what a file holds, or standard input where it is `-`.
-///
-/// # Errors
-/// `not_found` (4), `io` (128).
-pub(super) fn read_file(file: &str) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let read = match file {
-        "-" => std::io::stdin().lock().read_to_end(&mut bytes),
-        path => std::fs::File::open(path).and_then(|mut file| file.read_to_end(&mut bytes)),
-    };
-    match read {
-        Ok(_) => Ok(bytes),
-        Err(err) if err.kind() == std::io::ErrorKind::NotFound => {
-            Err(Error::not_found(format!("there is no file {}", text::excerpt(file, 200))).because(err))
-        }
-        Err(err) => Err(Error::fatal("io", format!("cannot read {}", text::excerpt(file, 200))).because(err)),
-    }
-}
-
 fn file_name(path: &str) -> String {
     std::path::Path::new(path).file_name().map_or_else(|| path.to_owned(), |name| name.to_string_lossy().into_owned())
 }
@@ -79,23 +61,21 @@ impl Verb for Import {
     fn run(args: Args, scene: &Scene) -> Result<Answer> {
         let session = scene.session()?;
         let format = layout(&args.layout)?;
-        let read = format.read.ok_or_else(|| Error::usage(format!("{} is only written", format.name)))?;
+        let reader = format.read.ok_or_else(|| Error::usage(format!("{} is only written", format.name)))?;
         session.tip()?;
-        let mut import = read(&read_file(&args.file)?)?;
-        import.source = if args.file == "-" { "standard input".to_owned() } else { file_name(&args.file) };
-        let identity = session.identity()?;
-        let context = session.plain_context(&identity);
-        let mut tally = Tally::default();
-        let outcome = session.transact_with(&identity, &context, |snapshot| {
-            let (changes, counted) = plan(snapshot, &import)?;
-            tally = counted;
-            Ok(changes)
-        })?;
+        let (input, progress) = (Input::open(&args.file)?, scene.progress());
+        let packing = session.store().packing()?;
+        let name = if args.file == "-" { "standard input".to_owned() } else { file_name(&args.file) };
+        let pour = |load: &mut Load<'_>| rows::pour(&input, format.name, reader, packing, load, progress);
+        let source = Source { name: &name, speaks_for: (reader.speaks_for)(), rows: &pour, progress };
+        let landed = session.take_over(&source);
+        progress.end();
+        let landed = landed?;
         Ok(Answer {
-            commit: outcome.commit.map(|commit| commit.to_string()),
-            tally,
-            warnings: outcome.warnings,
-            dry_run: outcome.draft.as_ref().map(Draft::of),
+            commit: landed.commit.map(|commit| commit.to_string()),
+            tally: landed.tally,
+            warnings: landed.warnings,
+            dry_run: landed.draft.as_ref().map(Draft::of),
         })
     }
 }

@@ -4,5 +4,6 @@ pub mod apply;
 pub mod content;
 pub mod export;
 pub mod import;
+mod rows;
 pub mod schema;
 pub mod validate;

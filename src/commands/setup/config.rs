@@ -148,7 +148,7 @@ fn set_here(session: &Session, key: &str, value: Option<&str>, scene: &Scene) ->
         Some(value) => format!("git config --local {key} {}", text::excerpt(value, 60)),
         None => format!("git config --local --unset-all {key}"),
     };
-    let mut receipt = Receipt { commit: None, events: Vec::new(), warnings: Vec::new(), dry_run: None };
+    let mut receipt = Receipt::default();
     if options.dry_run {
         receipt.dry_run = Some(Draft { subject: told.clone(), files: Vec::new(), total: 0 });
         let setting = find_here(session, &key);

@@ -8,12 +8,10 @@ use crate::base::{Error, Result, text};
 use crate::commands::VERBS;
 use crate::commands::args::{misspelt, split};
 use crate::commands::page::{Page, Style, plain, styled};
-use crate::commands::record::{self, RecordJson};
-use crate::commands::schema::of::OfAny;
 use crate::commands::together::{Names, Part, carry_out};
 use crate::commands::verb::{Effect, Group, Report, Row, Scene, Verb};
 use crate::commands::write::Desk;
-use crate::commands::written::Receipt;
+use crate::commands::written::{Listed, Receipt};
 use crate::records::task::TASK;
 use crate::session::resolve::short;
 use crate::state::Warning;
@@ -37,9 +35,9 @@ pub struct Args {
 /// What was done.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Answer {
-    /// The records that it was done with, in the order in which they were named, as they are now.
-    #[schemars(with = "Vec<OfAny>")]
-    pub records: Vec<RecordJson>,
+    #[serde(flatten)]
+    #[allow(missing_docs)]
+    pub listed: Listed,
     #[serde(flatten)]
     #[allow(missing_docs)]
     pub receipt: Receipt,
@@ -85,9 +83,9 @@ impl Verb for Bulk {
             (plan.from_words)(matches, desk)
         };
         let subject = format!("Bulk {} of {} tasks: {}", row.name, tasks.len(), text::excerpt(&tasks.join(", "), 60));
-        let (outcome, _) = carry_out(session, &subject, &parts, |(part, _)| part, plan)?;
+        let (outcome, _) = carry_out(session, &subject, &parts, |(part, _)| part, plan, scene.progress())?;
         Ok(Answer {
-            records: outcome.records.iter().map(|record| record::json(record.as_ref(), false)).collect(),
+            listed: Listed::of(&outcome),
             tasks: outcome.records.iter().map(|record| short(&TASK, record.id())).collect(),
             receipt: Receipt::of(&outcome),
             verb: row.name,

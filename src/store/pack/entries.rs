@@ -1,11 +1,12 @@
 //! What is in a pack: for each object its name, where it begins, and a checksum of its bytes there.
 
-use std::collections::{BTreeSet, HashMap};
-
 use flate2::Crc;
 
 use super::Oid;
-use crate::base::{Error, Result};
+use crate::base::{Error, Finder, Result};
+
+/// The most objects of one pack, as their number has four bytes.
+const MOST: usize = u32::MAX as usize - 1;
 
 /// One object of a pack.
 pub(super) struct Entry {
@@ -18,10 +19,7 @@ pub(super) struct Entry {
 #[derive(Default)]
 pub(super) struct Entries {
     pub(super) list: Vec<Entry>,
-    /// Which entry has a name that begins like this: the whole names stand in the list already.
-    known: HashMap<u64, u32>,
-    /// Names that begin like another one. By chance there are none; somebody may look for some.
-    alike: BTreeSet<Oid>,
+    known: Finder,
 }
 
 impl Entries {
@@ -30,13 +28,12 @@ impl Entries {
     /// # Errors
     /// `too_many` for more objects than a pack can hold.
     pub(super) fn add(&mut self, id: Oid, offset: u64, bytes: &[u8]) -> Result<bool> {
-        let full = || Error::invalid("too_many", "cannot store more than 4294967295 objects at once");
-        let next = u32::try_from(self.list.len()).ok().filter(|next| *next < u32::MAX).ok_or_else(full)?;
-        let is_new = match self.known.get(&start(id)) {
-            None => self.known.insert(start(id), next).is_none(),
-            Some(&first) => self.list[first as usize].id != id && self.alike.insert(id),
-        };
+        let is_new = self.known.find(&id, |place| self.list[place].id == id).is_none();
         if is_new {
+            if self.list.len() >= MOST {
+                return Err(Error::invalid("too_many", format!("cannot store more than {MOST} objects at once")));
+            }
+            self.known.note(&id, self.list.len());
             let mut crc = Crc::new();
             crc.update(bytes);
             self.list.push(Entry { id, offset, crc: crc.sum() });
@@ -53,11 +50,6 @@ impl Entries {
     }
 }
 
-fn start(id: Oid) -> u64 {
-    let start = id.as_bytes().first_chunk().expect("a hash is longer than that");
-    u64::from_le_bytes(*start)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -69,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn an_object_is_there_once_also_where_names_begin_alike() {
+    fn an_object_is_there_once() {
         let mut entries = Entries::default();
         let added: Vec<bool> =
             [1, 2, 1, 3, 2, 3].iter().map(|&n| entries.add(id(n), u64::from(n), b"").expect("room")).collect();

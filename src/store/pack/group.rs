@@ -30,7 +30,7 @@ struct Base<'d> {
 /// # Errors
 /// As [`write`](super::write).
 pub(in crate::store) fn write(store: &Store, draft: &Draft, last: Oid) -> Result<Option<Kept>> {
-    let (mut pack, mut packer) = (Pack::begin(store)?, store.light_packer()?);
+    let (mut pack, mut packer) = (Pack::begin(store)?, store.light_packing()?.packer());
     let mut folders: HashMap<Oid, Base<'_>> = HashMap::new();
     let mut young = Vec::new();
     for &id in &draft.named {

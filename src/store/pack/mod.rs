@@ -19,7 +19,7 @@ use gix::objs::Kind;
 
 use super::edit::{Draft, Fresh};
 use super::fault;
-use super::files::Files;
+use super::files::{self, Files};
 use super::loose::{self, Freshened};
 use super::waiters::{self, Job, Waiters};
 use super::{ObjectFormat, Oid, Store};
@@ -27,7 +27,7 @@ use crate::base::{Error, Result};
 use entries::Entries;
 use trace::Trace;
 
-pub use packer::{Packed, Packer};
+pub use packer::{Packed, Packer, Packing};
 
 /// How many bytes are collected before they are written.
 const CHUNK: usize = 1 << 20;
@@ -48,7 +48,7 @@ pub(super) const MANY_OF_A_GROUP: usize = 24;
 /// # Errors
 /// `disk_full`, `read_only`, `io`; `no_such_blob`, `damaged` for a blob that the draft names.
 pub(super) fn write(store: &Store, draft: &Draft) -> Result<Option<Kept>> {
-    let (mut pack, mut packer) = (Pack::begin(store)?, store.packer()?);
+    let (mut pack, mut packer) = (Pack::begin(store)?, store.packing()?.packer());
     let mut young = Vec::new();
     for &id in &draft.named {
         match loose::freshen(store, id)? {
@@ -167,7 +167,9 @@ impl Pack {
                 // How many there are is only known now, and it stands where the hash begins.
                 let file = self.spill()?;
                 let path = self.trace.temporary_pack();
-                let counted = file.write_all_at(&count, COUNT_AT as u64).and_then(|()| hash_of(&path, self.format));
+                let count = || file.write_all_at(&count, COUNT_AT as u64);
+                let counted =
+                    files::run("pack-write", "write", &path, count).and_then(|()| hash_of(&path, self.format));
                 self.file = Some(file);
                 counted.map_err(|err| fault::io(format!("write the pack {}", path.display()), err))?
             }

@@ -19,26 +19,40 @@ impl Packed {
     }
 }
 
-/// Makes objects ready. Every thread has one of its own, with a compressor that is used again and again.
-pub struct Packer {
+/// How objects are made ready; what each thread makes its [`Packer`] of.
+#[derive(Debug, Clone, Copy)]
+pub struct Packing {
     format: ObjectFormat,
     level: u32,
     /// Up to so many bytes are only stored.
     stored: usize,
+}
+
+impl Packing {
+    pub(in crate::store) fn new(format: ObjectFormat, level: u32) -> Packing {
+        Packing { format, level, stored: SMALL }
+    }
+
+    /// The same where others wait, and more is only stored.
+    pub(in crate::store) fn light(format: ObjectFormat) -> Packing {
+        Packing { stored: LIGHT, ..Packing::new(format, 1) }
+    }
+
+    /// Returns what makes objects ready.
+    pub fn packer(self) -> Packer {
+        Packer { how: self, deflate: None, entry: Vec::new() }
+    }
+}
+
+/// Makes objects ready. Every thread has one of its own, with a compressor that is used again and again.
+pub struct Packer {
+    how: Packing,
+    /// Made for the first object that is worth it.
     deflate: Option<Deflate>,
     entry: Vec<u8>,
 }
 
 impl Packer {
-    pub(in crate::store) fn new(format: ObjectFormat, level: u32) -> Packer {
-        Packer { format, level, stored: 0, deflate: None, entry: Vec::new() }
-    }
-
-    /// The same where others wait, and what is small is only stored: setting up a compressor takes longer.
-    pub(in crate::store) fn light(format: ObjectFormat) -> Packer {
-        Packer { stored: LIGHT, ..Packer::new(format, 1) }
-    }
-
     /// Makes a file ready.
     ///
     /// # Errors
@@ -48,7 +62,7 @@ impl Packer {
     }
 
     pub(in crate::store) fn object(&mut self, kind: Kind, bytes: &[u8]) -> Result<Packed> {
-        let id = self.format.name(kind, bytes)?;
+        let id = self.how.format.name(kind, bytes)?;
         Ok(Packed { id, entry: self.entry(kind, bytes).to_vec() })
     }
 
@@ -68,10 +82,10 @@ impl Packer {
     }
 
     fn add(&mut self, bytes: &[u8]) -> &[u8] {
-        if bytes.len() <= self.stored {
+        if bytes.len() <= self.how.stored {
             self.entry.extend(stored(&[bytes]));
         } else {
-            let deflate = self.deflate.get_or_insert_with(|| Deflate::new(self.level));
+            let deflate = self.deflate.get_or_insert_with(|| Deflate::new(self.how.level));
             self.entry.extend_from_slice(deflate.run(bytes));
         }
         &self.entry
@@ -92,7 +106,11 @@ impl ObjectFormat {
 /// The number of an object that is told as what differs from another one.
 const OFFSET_DELTA: u8 = 6;
 
-/// The most bytes that a light packer only stores.
+/// The most bytes that are only stored: preparing the compressor takes longer than all else that is done with a small
+/// object, and the tree of a folder with one file does not get smaller.
+const SMALL: usize = 128;
+
+/// The same where others wait: setting up a compressor takes longer than a change may take.
 const LIGHT: usize = 16 << 10;
 
 fn number(kind: Kind) -> u8 {

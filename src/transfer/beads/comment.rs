@@ -75,15 +75,9 @@ pub(super) fn write(notes: &[&Message], kept: &Row) -> Option<Value> {
     }
 }
 
-/// Returns the notes among the messages by the thread they stand in.
-pub(super) fn by_thread(messages: &[Message]) -> BTreeMap<&str, Vec<&Message>> {
-    let mut threads: BTreeMap<&str, Vec<&Message>> = BTreeMap::new();
-    for message in messages.iter().filter(|message| message.r#type == Type::Note) {
-        if let Some(thread) = &message.thread {
-            threads.entry(thread).or_default().push(message);
-        }
-    }
-    threads
+/// Returns whether a message stands in the thread of a task as a comment.
+pub(super) fn is_one(message: &Message) -> bool {
+    message.r#type == Type::Note
 }
 
 fn note(comment: &Row, task: &Task, others: &[Message]) -> Result<Message> {

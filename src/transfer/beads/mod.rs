@@ -13,14 +13,22 @@ mod row;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
+use super::{Lines, Reader};
 use crate::base::text::json_for_terminal;
-use crate::base::{Error, Result};
+use crate::base::{Error, Id, Result};
+use crate::records::message::MESSAGE;
+use crate::records::record::downcast;
+use crate::records::task::TASK;
 use crate::records::{Message, Task};
-use crate::state::{Snapshot, all};
+use crate::state::{Snapshot, find};
 
-pub use file::read;
+/// How issues are read.
+pub const READER: Reader =
+    Reader { row: file::row, speaks_for: file::speaks_for, no_place: "of type {} have no place here" };
 
 /// One line: an issue, with its comments in it.
 type Row = Map<String, Value>;
@@ -28,22 +36,30 @@ type Row = Map<String, Value>;
 /// Who is named where a row names nobody.
 const NOBODY: &str = "beads";
 
-/// Writes tasks as issues in the order given; the notes among the messages become the comments of their threads.
-pub fn write<'a>(tasks: &'a [Task], messages: &'a [Message]) -> impl Iterator<Item = String> + 'a {
-    let notes = comment::by_thread(messages);
-    tasks.iter().map(move |task| {
-        let notes = notes.get(task.id.as_str()).map_or(&[] as &[&Message], Vec::as_slice);
-        json_for_terminal(Value::Object(issue(task, notes)).to_string())
+/// Writes all tasks of a moment as issues, in the order of their ids; the notes among the messages become the comments
+/// of their threads.
+///
+/// # Errors
+/// Whatever the snapshot cannot read, and those of `lines`.
+pub fn export(snapshot: &dyn Snapshot, lines: &mut Lines<'_>) -> Result<()> {
+    let mut threads: BTreeMap<String, Vec<Id>> = BTreeMap::new();
+    snapshot.visit(&MESSAGE, &mut |record| {
+        let note = downcast::<Message>(&record).filter(|message| comment::is_one(message));
+        if let Some((thread, id)) = note.and_then(|note| Some((note.thread.clone()?, note.id.clone()))) {
+            threads.entry(thread).or_default().push(id);
+        }
+        Ok(())
+    })?;
+    snapshot.visit(&TASK, &mut |record| {
+        let Some(task) = downcast::<Task>(&record) else { return Ok(()) };
+        let ids = threads.get(task.id.as_str()).into_iter().flatten();
+        let notes: Vec<Message> = ids.filter_map(|id| find(snapshot, id).transpose()).collect::<Result<_>>()?;
+        lines(&line(task, &notes))
     })
 }
 
-/// Writes all tasks of a moment as issues, in the order of their ids.
-///
-/// # Errors
-/// Whatever the snapshot cannot read.
-pub fn export(snapshot: &dyn Snapshot) -> Result<Vec<String>> {
-    let (tasks, messages) = (all::<Task>(snapshot)?, all::<Message>(snapshot)?);
-    Ok(write(&tasks, &messages).collect())
+fn line(task: &Task, notes: &[Message]) -> String {
+    json_for_terminal(Value::Object(issue(task, &notes.iter().collect::<Vec<_>>())).to_string())
 }
 
 fn issue(task: &Task, notes: &[&Message]) -> Row {

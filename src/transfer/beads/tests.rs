@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{export, read, write};
+use super::line;
 use crate::base::Timestamp;
 use crate::ops::fixture::World;
-use crate::ops::import::{Import, Tally, plan};
 use crate::ops::{Operation, claim, close, note};
 use crate::query::Graph;
 use crate::records::task::{Priority, Status};
 use crate::records::{Message, Task};
 use crate::state::{all, find};
+use crate::transfer::fixture::{Read, lines_of};
 
 const QUIRKS: &[u8] = include_bytes!("../../../fixtures/beads/quirks.jsonl");
 const BAD: &[u8] = include_bytes!("../../../fixtures/beads/bad.jsonl");
@@ -33,26 +33,35 @@ fn issues(file: &[u8]) -> BTreeMap<String, Value> {
     issues.map(|value| (value["id"].as_str().expect("an id").to_owned(), value)).collect()
 }
 
-fn take(world: &mut World, import: &Import) -> Tally {
-    world.wait(1);
-    let (changes, tally) = plan(&world.records, import).expect("a plan");
-    world.records.apply(&changes);
-    tally
+fn read(bytes: &[u8]) -> crate::base::Result<Read> {
+    Read::of("beads", bytes)
+}
+
+/// Takes a file over that can be read.
+fn take(world: &mut World, file: &[u8]) {
+    read(file).expect("readable").take(world);
 }
 
 fn quirks() -> World {
     let mut world = World::new();
-    take(&mut world, &read(QUIRKS).expect("readable"));
+    take(&mut world, QUIRKS);
     world
 }
 
 /// Imports one issue and returns the task.
 fn task(issue: Value) -> Task {
-    read(issue.to_string().as_bytes()).expect("readable").tasks[0].whole()
+    taken(issue.to_string().as_bytes()).get("x")
+}
+
+/// Returns a world with nothing in it but what a file holds.
+fn taken(file: &[u8]) -> World {
+    let mut world = World::new();
+    take(&mut world, file);
+    world
 }
 
 fn exported(world: &World) -> BTreeMap<String, Value> {
-    issues(export(&world.records).expect("lines").join("\n").as_bytes())
+    issues(lines_of("beads", &world.records).join("\n").as_bytes())
 }
 
 /// An issue with the keys that beads always writes, and these.
@@ -79,11 +88,11 @@ fn an_untouched_issue_goes_out_as_it_came_in() {
 fn a_second_import_changes_nothing() {
     let mut world = quirks();
     let import = read(QUIRKS).expect("readable");
-    let (changes, tally) = plan(&world.records, &import).expect("a plan");
+    let (changes, tally) = import.plan(&world.records).expect("a plan");
     assert!(changes.is_empty(), "{:?}", changes.edits().keys());
     assert_eq!((tally.unchanged, tally.added, tally.messages), (issues(QUIRKS).len(), 0, 0));
-    let again = read(export(&world.records).expect("lines").join("\n").as_bytes()).expect("readable");
-    assert_eq!(take(&mut world, &again).unchanged, issues(QUIRKS).len());
+    let again = read(lines_of("beads", &world.records).join("\n").as_bytes()).expect("readable");
+    assert_eq!(again.take(&mut world).unchanged, issues(QUIRKS).len());
 }
 
 #[test]
@@ -91,7 +100,7 @@ fn what_is_odd_is_told_and_taken() {
     let import = read(QUIRKS).expect("readable");
     let codes: Vec<_> = import.warnings.iter().map(|warning| warning.code.as_str()).collect();
     assert_eq!(codes, ["passed_over", "foreign_edge", "double_comment"]);
-    let tally = take(&mut World::new(), &import);
+    let tally = import.take(&mut World::new());
     assert_eq!(tally.cycles, [vec!["qk-c1".to_owned(), "qk-c2".to_owned()]]);
     let missing: Vec<_> = tally.missing.iter().map(|link| (link.task.as_str(), link.target.as_str())).collect();
     assert_eq!(missing, [("qk-c2", "qk-gone")]);
@@ -179,8 +188,10 @@ fn of_two_rows_with_one_id_the_newer_is_taken_and_no_comment_is_lost() {
     let older = row(json!({"title": "Older", "comments": comment(2)}));
     for file in [format!("{newer}\n{older}"), format!("{older}\n{newer}")] {
         let import = read(file.as_bytes()).expect("readable");
-        assert_eq!((import.tasks.len(), import.tasks[0].record.title.as_str()), (1, "Newer"));
-        assert_eq!((import.messages.len(), import.warnings[0].code.as_str()), (2, "twice"));
+        let mut world = World::new();
+        let tally = import.take(&mut world);
+        assert_eq!((tally.added, world.get("x").title.as_str()), (1, "Newer"));
+        assert_eq!((tally.messages, import.warnings[0].code.as_str()), (2, "twice"));
     }
 }
 
@@ -231,7 +242,8 @@ fn what_is_kept_never_stands_for_what_is_gone() {
     forged.extra.insert("beads".into(), json!({"id": "qk-9", "priority": "none", "dependencies": 7, "comments": {}}));
     world.put(forged);
     let tasks = all::<Task>(&world.records).expect("tasks");
-    let went = issues(write(&tasks, &[]).collect::<Vec<_>>().join("\n").as_bytes());
+    let lines: Vec<String> = tasks.iter().map(|task| line(task, &[])).collect();
+    let went = issues(lines.join("\n").as_bytes());
     assert_eq!((went["qk-1"].get("comments"), went["qk-1"].get("dependencies")), (None, None));
     assert_eq!(went["qk-c1"].get("dependencies"), None);
     assert_eq!((went.len(), &went["qk-2"]["priority"]), (tasks.len(), &json!(2)));
@@ -264,13 +276,13 @@ fn what_was_made_here_is_an_issue_that_comes_back_as_it_was() {
     assert_eq!(went["kid"]["dependencies"][0]["type"], "parent-child");
     assert_eq!(went["new"]["comments"][0]["text"], "a remark");
 
-    let import = read(export(&world.records).expect("lines").join("\n").as_bytes()).expect("readable");
+    let import = read(lines_of("beads", &world.records).join("\n").as_bytes()).expect("readable");
     let mut other = World::new();
-    take(&mut other, &import);
+    import.take(&mut other);
     assert_eq!((other.get("off").status, other.get("wait").status), (Status::Cancelled, Status::AwaitingApproval));
     assert_eq!(exported(&other), went);
     let before = all::<Message>(&world.records).expect("messages");
-    assert_eq!(take(&mut world, &import).messages, 0, "a note that comes back is the one that went out");
+    assert_eq!(import.take(&mut world).messages, 0, "a note that comes back is the one that went out");
     assert!(find::<Message>(&other.records, &before[0].id).expect("readable").is_some());
 }
 
@@ -279,30 +291,29 @@ fn a_status_that_beads_lacks_is_forgotten_when_it_is_over() {
     let mut task = task(row(json!({"status": "blocked", "metadata": {"git_coord": {"status": "awaiting_approval"}}})));
     assert_eq!(task.status, Status::AwaitingApproval);
     task.status = Status::Pending;
-    let line = write(&[task], &[]).next().expect("a line");
-    let went: Value = serde_json::from_str(&line).expect("JSON");
+    let went: Value = serde_json::from_str(&line(&task, &[])).expect("JSON");
     assert_eq!((&went["status"], went.get("metadata")), (&json!("open"), None));
 }
 
 #[test]
 fn newer_rows_replace_only_what_beads_has_a_word_for() {
     let mut world = World::new();
-    take(&mut world, &read(row(json!({})).to_string().as_bytes()).expect("readable"));
+    take(&mut world, row(json!({})).to_string().as_bytes());
     let mut here = world.get("x");
     (here.sprint, here.questions) = (Some("s".into()), vec!["Why?".into()]);
     here.extra.insert("other".into(), json!(1));
     world.put(here);
     let older = row(json!({"title": "Old", "updated_at": "2026-01-01T12:00:00Z"}));
-    assert_eq!(take(&mut world, &read(older.to_string().as_bytes()).expect("readable")).older, 1);
+    assert_eq!(read(older.to_string().as_bytes()).expect("readable").take(&mut world).older, 1);
     let newer = row(json!({"title": "New", "updated_at": "2026-01-05T00:00:00.5Z", "owner": "o", "description": "d"}));
-    assert_eq!(take(&mut world, &read(newer.to_string().as_bytes()).expect("readable")).updated, 1);
+    assert_eq!(read(newer.to_string().as_bytes()).expect("readable").take(&mut world).updated, 1);
     let task = world.get("x");
     assert_eq!((task.title.as_str(), task.body.as_str(), task.sprint.as_deref()), ("New", "d", Some("s")));
     assert_eq!((task.questions.len(), &task.extra["other"]), (1, &json!(1)));
     assert_eq!(task.edited["title"].0, "2026-01-05T00:00:00.500Z".parse().expect("a moment"));
     assert_eq!(exported(&world)["x"], newer);
     let newest = row(json!({"title": "New", "updated_at": "2026-01-06T00:00:00Z"}));
-    take(&mut world, &read(newest.to_string().as_bytes()).expect("readable"));
+    take(&mut world, newest.to_string().as_bytes());
     assert_eq!(exported(&world)["x"], newest, "what beads has dropped is dropped");
     assert_eq!(world.get("x").extra["other"], 1);
 }
@@ -311,16 +322,16 @@ fn newer_rows_replace_only_what_beads_has_a_word_for() {
 fn a_held_task_stays_held_until_beads_closes_it() {
     let mut world = World::new();
     world.now = "2026-01-03T00:00:00Z".parse().expect("a moment");
-    take(&mut world, &read(row(json!({})).to_string().as_bytes()).expect("readable"));
+    take(&mut world, row(json!({})).to_string().as_bytes());
     world.run(Operation::Claim(claim::Claim { task: "x".into(), ..Default::default() })).expect("claimed");
     let newer = row(json!({"title": "New", "updated_at": "2026-02-01T00:00:00Z"}));
-    take(&mut world, &read(newer.to_string().as_bytes()).expect("readable"));
+    take(&mut world, newer.to_string().as_bytes());
     let task = world.get("x");
     assert_eq!((task.title.as_str(), task.status, task.claim.is_some()), ("New", Status::InProgress, true));
     let closed =
         row(json!({"status": "closed", "updated_at": "2026-02-02T00:00:00Z", "closed_at": "2026-02-02T00:00:00Z"}));
     let import = read(closed.to_string().as_bytes()).expect("readable");
-    let (changes, _) = plan(&world.records, &import).expect("a plan");
+    let (changes, _) = import.plan(&world.records).expect("a plan");
     assert_eq!(changes.warnings[0].code, "claim_ended");
     world.records.apply(&changes);
     let task = world.get("x");
@@ -332,7 +343,7 @@ fn a_twin_of_what_is_there_is_refused() {
     let mut world = World::new();
     world.task("X");
     let import = read(row(json!({})).to_string().as_bytes()).expect("readable");
-    assert_eq!(plan(&world.records, &import).expect_err("a twin").code(), "id_taken");
+    assert_eq!(import.plan(&world.records).expect_err("a twin").code(), "id_taken");
 }
 
 #[test]
@@ -389,9 +400,9 @@ proptest! {
     fn whatever_can_be_read_goes_out_as_it_came_in(issue in any_issue()) {
         let import = read(issue.to_string().as_bytes()).expect("readable");
         let mut world = World::new();
-        take(&mut world, &import);
+        import.take(&mut world);
         prop_assert_eq!(&exported(&world)["x"], &issue);
-        prop_assert_eq!(take(&mut world, &import).unchanged, 1);
+        prop_assert_eq!(import.take(&mut world).unchanged, 1);
         // What is closed here is closed there, whatever it was.
         let mut task = world.get("x");
         task.status = Status::Completed;
@@ -399,8 +410,8 @@ proptest! {
         task.summary = Some("done".into());
         task.updated_at = world.now;
         world.put(task.clone());
-        let went = export(&world.records).expect("lines").join("\n");
-        let back = read(went.as_bytes()).expect("readable").tasks[0].whole();
+        let went = lines_of("beads", &world.records).join("\n");
+        let back = taken(went.as_bytes()).get("x");
         prop_assert_eq!((&back.status, &back.summary, back.completed_at), (&task.status, &task.summary, task.completed_at));
         prop_assert!(exported(&world)["x"]["closed_at"].is_string());
     }

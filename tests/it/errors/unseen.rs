@@ -29,7 +29,6 @@ pub(super) const ERRORS: &[(i32, &str, &str, Met, &str)] = &[
     (5, "no_such_blob", "The repository has no such blob.", Never, "only blobs that were just read are linked again"),
     (5, "not_removable", "Records of the kind are never removed.", Never, "only tasks have a verb that removes"),
     (5, "too_many", "There are more objects than one pack can have.", Rarely, "it would take four billion of them"),
-    (5, "unknown_kind", "There is no such kind of record.", Never, "an import passes over what it does not know"),
     (5, "unsupported_format", "The settings are of a newer format.", Never, "it becomes newer_format"),
     (5, "unknown_name", "No line before has the name.", Never, "it is the code in operation_refused"),
     (5, "wrong_id", "A file calls itself otherwise than its place.", Never, "it is the cause of unreadable"),
