@@ -5,8 +5,10 @@
 //! for those that cannot be read, which stay as they were before it. One whose own object or top folder cannot be read
 //! is gone, and those that followed it follow what led to it.
 //!
-//!     before   A ── B ── C ── D         B has a file that is broken, C's top folder is gone
-//!     after    A ── B'─────── D'        B' has that file as A had it; D' all that D has
+//! ```text
+//! before   A ── B ── C ── D         B has a file that is broken, C's top folder is gone
+//! after    A ── B'─────── D'        B' has that file as A had it; D' all that D has
+//! ```
 //!
 //! Nothing is written here: what is made waits in memory until it is asked for.
 
