@@ -66,7 +66,8 @@ impl Session {
         if let Some(tip) = store.tip()? {
             // Nothing is added to a state that cannot be read, and nobody is told that all is well.
             self.snapshot_at(tip)?;
-            if let (Some(replica), true) = (self.machine().replica(), missing_settings(store).is_empty()) {
+            let is_complete = missing_settings(store).is_empty() && store.has_reflog()?;
+            if let (Some(replica), true) = (self.machine().replica(), is_complete) {
                 self.compare(tip, fetched, &mut warnings)?;
                 return Ok(Setup { origin: Origin::Existing, tip, replica, remote, configured: Vec::new(), warnings });
             }
@@ -103,12 +104,16 @@ impl Session {
         warnings: &mut Vec<Warning>,
     ) -> Result<(Origin, Oid)> {
         let store = self.store();
+        let nobody = Person::new(NOBODY.0, NOBODY.1);
         if let Some(tip) = store.tip()? {
+            if !store.has_reflog()? {
+                // As where a plain fetch has made the ref, of which git notes nothing.
+                writer.begin_reflog(&nobody, self.now(), "coord: the log begins")?;
+            }
             self.compare(tip, fetched, warnings)?;
             return Ok((Origin::Existing, tip));
         }
         let lost = writer.acknowledged().filter(|lost| store.commit(*lost).is_ok());
-        let nobody = Person::new(NOBODY.0, NOBODY.1);
         let (origin, published) = match (lost, fetched) {
             (Some(lost), _) => (Origin::Restored, writer.advance(None, lost, &nobody, self.now(), "coord: restore")?),
             (None, Some(theirs)) => {
