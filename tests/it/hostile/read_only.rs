@@ -78,7 +78,10 @@ fn a_folder_without_the_right_to_write_is_called_read_only() {
     bits(0o555);
     // Where somebody else can run it, too.
     let program = repo.machine.root().join("program");
-    std::fs::copy(env!("CARGO_BIN_EXE_git-coord"), &program).expect("a copy");
+    // Copied by another process: a program that this one has open for writing, if only in a child that is about to be
+    // something else, cannot be started.
+    let copied = std::process::Command::new("cp").arg(env!("CARGO_BIN_EXE_git-coord")).arg(&program).status();
+    assert!(copied.expect("cp starts").success());
     let mut command = repo.command(&program.to_string_lossy());
     command.args(["note", "T-1", "x", "--json"]);
     if is_root {
