@@ -9,6 +9,7 @@ pub mod records;
 pub mod state;
 pub mod query;
 pub mod ops;
+pub mod merge;
 pub mod transfer;
 pub mod store;
 pub mod index;

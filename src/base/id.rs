@@ -69,7 +69,12 @@ pub fn shard(id: &str) -> (String, String) {
 
 /// Returns the first half of the SHA-256 of a text, in hex: a name for it that fits any file system.
 pub fn digest(text: &str) -> String {
-    Sha256::digest(text.as_bytes())[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+    digest_of(text.as_bytes())
+}
+
+/// Returns the first half of the SHA-256 of some bytes, in hex.
+pub fn digest_of(bytes: &[u8]) -> String {
+    Sha256::digest(bytes)[..16].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn fault(text: &str) -> Option<&'static str> {

@@ -5,6 +5,7 @@
 
 pub mod agent;
 pub mod check;
+pub mod closed;
 pub mod codec;
 pub mod config;
 pub mod conflict;

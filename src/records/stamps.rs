@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::field::{Field, Rule};
-use super::record::Typed;
+use super::record::{Record, Typed};
 use crate::base::Timestamp;
 
 /// When a part was changed and by whom; written as `[at, by]`.
@@ -41,6 +41,14 @@ pub fn mark<T: Typed>(before: &T, after: &mut T, now: Timestamp, by: &str) -> bo
 pub fn greatest<T: Typed>(record: &T) -> Timestamp {
     let edited = record.edited().values().map(|stamp| stamp.0).max().unwrap_or_default();
     edited.max(record.created_at()).max(record.updated_at())
+}
+
+/// Returns the stamp of a part: its own, or that of the creation.
+pub fn of_part(record: &dyn Record, part: &str) -> Stamp {
+    record.edited().get(part).cloned().unwrap_or_else(|| {
+        let creator = record.to_map().get("created_by").and_then(Value::as_str).unwrap_or_default().to_owned();
+        Stamp(record.created_at(), creator)
+    })
 }
 
 /// Returns the keys under which the parts that differ are stamped.

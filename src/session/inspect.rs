@@ -8,7 +8,7 @@ use super::snapshot::decode;
 use crate::base::{Error, Result, Timestamp, id};
 use crate::records::message::MESSAGE;
 use crate::records::recipient::{self, FOLDER, Recipient};
-use crate::records::{config, kind};
+use crate::records::{config, conflict, kind};
 use crate::store::Entry;
 use crate::store::rescue::Removal;
 
@@ -65,7 +65,9 @@ impl TreeSnapshot<'_> {
     pub fn unreadable(&self) -> Result<Vec<Unreadable>> {
         let mut faults = Vec::new();
         self.tree.walk("", &mut |path, blob| {
-            if path == config::PATH || recipient::locate(path).is_some() {
+            let is_known =
+                path == config::PATH || recipient::locate(path).is_some() || conflict::locate_value(path).is_some();
+            if is_known {
                 return Ok(());
             }
             let fault = match kind::locate(path) {

@@ -11,6 +11,7 @@ mod hostile;
 mod imports;
 mod index;
 mod layers;
+mod merge;
 mod races;
 mod records;
 mod rehearsed;

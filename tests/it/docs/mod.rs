@@ -5,6 +5,7 @@
 mod cli;
 mod layers;
 mod links;
+mod merging;
 mod walkthrough;
 
 pub(crate) use cli::EXIT_CODES;

@@ -6,4 +6,4 @@ mod hostile;
 mod page;
 mod pyyaml;
 mod round_trip;
-mod strategies;
+pub(crate) mod strategies;

@@ -12,7 +12,7 @@ use proptest::sample::select;
 use serde_json::Value;
 
 /// Texts that some reader of YAML takes for something else.
-pub(super) const TRAPS: &[&str] = &[
+pub(crate) const TRAPS: &[&str] = &[
     "",
     " ",
     "\n",
@@ -196,24 +196,24 @@ const FRAGMENTS: &[&str] = &[
 ];
 
 /// Any text, most often a hostile one.
-pub(super) fn text() -> impl Strategy<Value = String> {
+pub(crate) fn text() -> impl Strategy<Value = String> {
     let joined = vec(select(FRAGMENTS), 0..12).prop_map(|parts| parts.concat());
     prop_oneof![4 => select(TRAPS).prop_map(str::to_owned), 4 => joined, 1 => any::<String>(), 1 => "[a-z ]{0,300}"]
 }
 
 /// A text for the places where only one line is allowed, and not an empty one.
-pub(super) fn line(most: usize) -> impl Strategy<Value = String> {
+pub(crate) fn line(most: usize) -> impl Strategy<Value = String> {
     text().prop_map(move |text| {
         let line: String = text.chars().filter(|c| !c.is_control()).take(most).collect();
         if line.trim().is_empty() { format!("x{line}") } else { line }
     })
 }
 
-pub(super) fn name() -> impl Strategy<Value = String> {
+pub(crate) fn name() -> impl Strategy<Value = String> {
     line(127)
 }
 
-pub(super) fn word() -> impl Strategy<Value = String> {
+pub(crate) fn word() -> impl Strategy<Value = String> {
     name().prop_map(|name| name.replace(char::is_whitespace, "_"))
 }
 
@@ -222,17 +222,17 @@ fn filled() -> impl Strategy<Value = Option<String>> {
     option::of(text()).prop_map(|text| text.filter(|text| !text.is_empty()))
 }
 
-pub(super) fn id() -> impl Strategy<Value = Id> {
+pub(crate) fn id() -> impl Strategy<Value = Id> {
     let tricky = select(&["007", "1e3", "no", "0x1F", "1.0", "n", "T-TASK-01", "12.30.45", "1_000", "on"][..]);
     let chosen = prop_oneof![tricky.prop_map(str::to_owned), "[A-Za-z0-9][A-Za-z0-9_-]{0,40}"];
     chosen.prop_filter_map("an id", |text| Id::parse(&text).ok())
 }
 
-pub(super) fn at() -> impl Strategy<Value = Timestamp> {
+pub(crate) fn at() -> impl Strategy<Value = Timestamp> {
     prop_oneof![any::<i64>(), 0..2_000_000_000_000i64].prop_map(Timestamp::from_millis)
 }
 
-pub(super) fn value() -> impl Strategy<Value = Value> {
+pub(crate) fn value() -> impl Strategy<Value = Value> {
     let finite = any::<f64>().prop_filter("finite", |float| float.is_finite());
     let round = (-1_000_000..1_000_000i64).prop_map(|n| Value::from(n as f64 / 64.0));
     let leaf = prop_oneof![
@@ -252,11 +252,11 @@ pub(super) fn value() -> impl Strategy<Value = Value> {
     })
 }
 
-pub(super) fn key() -> impl Strategy<Value = String> {
+pub(crate) fn key() -> impl Strategy<Value = String> {
     text().prop_map(|text| text.chars().take(100).collect())
 }
 
-pub(super) fn map() -> impl Strategy<Value = BTreeMap<String, Value>> {
+pub(crate) fn map() -> impl Strategy<Value = BTreeMap<String, Value>> {
     btree_map(key(), value(), 0..4)
 }
 
@@ -346,7 +346,7 @@ fn common<T: Typed>(new: fn(Id, Timestamp, &str) -> T) -> impl Strategy<Value = 
     )
 }
 
-pub(super) fn task() -> impl Strategy<Value = Task> {
+pub(crate) fn task() -> impl Strategy<Value = Task> {
     let words = (line(499), word(), word(), word());
     let names = (option::of(name()), option::of(name()), option::of(name()), names(), names(), names());
     let lists = (texts(), texts(), texts(), texts());
@@ -400,7 +400,7 @@ pub(super) fn task() -> impl Strategy<Value = Task> {
     )
 }
 
-pub(super) fn message() -> impl Strategy<Value = Message> {
+pub(crate) fn message() -> impl Strategy<Value = Message> {
     let texts = (name(), word(), word(), option::of(name()), filled());
     (common(Message::new), texts, at(), names(), names(), map(), map()).prop_map(
         |(message, (from, r#type, priority, thread, external_ref), timestamp, to, references, metadata, extra)| {
@@ -421,7 +421,7 @@ pub(super) fn message() -> impl Strategy<Value = Message> {
     )
 }
 
-pub(super) fn agent() -> impl Strategy<Value = Agent> {
+pub(crate) fn agent() -> impl Strategy<Value = Agent> {
     let names = (option::of(name()), option::of(name()), option::of(name()));
     (common(Agent::new), names, texts(), texts(), texts()).prop_map(
         |(agent, (role, model, reports_to), capabilities, skills, safety_rails)| Agent {
@@ -436,7 +436,7 @@ pub(super) fn agent() -> impl Strategy<Value = Agent> {
     )
 }
 
-pub(super) fn config() -> impl Strategy<Value = Config> {
+pub(crate) fn config() -> impl Strategy<Value = Config> {
     (map(), map_without(&["kind", "format", "policy", "body"])).prop_map(|(policy, rest)| Config {
         policy,
         rest,
