@@ -8,7 +8,7 @@ use std::process::Stdio;
 use std::sync::Barrier;
 use std::time::{Duration, Instant};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::aims;
 use crate::options::Options;
@@ -22,7 +22,7 @@ const WORKERS: [usize; 5] = [1, 2, 8, 32, 64];
 const FEWEST: usize = 32;
 
 /// What came out for one count of workers, over all rounds.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Crowd {
     pub(crate) size: usize,
     pub(crate) workers: usize,

@@ -3,7 +3,7 @@
 //! Eight hours with a sign of life every minute; twenty tasks, each of which is made, claimed and done, and two messages
 //! about each.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::growth::{Grown, grown_by};
 use crate::mutations::READER;
@@ -20,7 +20,7 @@ const MESSAGES_EACH: usize = 2;
 const SIGNS_EACH: usize = 12;
 
 /// What came out.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Day {
     pub(crate) size: usize,
     pub(crate) signs: usize,

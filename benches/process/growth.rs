@@ -3,7 +3,7 @@
 
 use std::fs::File;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::mutations::READER;
 use crate::place::Repo;
@@ -25,7 +25,7 @@ const PACKING: [&str; 6] = ["repack", "--geometric=2", "-d", "-l", "-n", "-q"];
 const MAINTENANCE: [&str; 5] = ["maintenance", "run", "--quiet", "--task=loose-objects", "--task=incremental-repack"];
 
 /// By how much a repository grew.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(crate) struct Grown {
     /// Right after the changes.
     pub(crate) at_once: Weight,
@@ -36,7 +36,7 @@ pub(crate) struct Grown {
 }
 
 /// What came out.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Growth {
     pub(crate) size: usize,
     pub(crate) changes: usize,
@@ -45,7 +45,7 @@ pub(crate) struct Growth {
 }
 
 /// What became of a repository that the program had git maintain.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(crate) struct Automatic {
     pub(crate) changes: usize,
     /// How often maintenance came.
@@ -113,6 +113,8 @@ fn live(repo: &Repo<'_>, n: usize) {
 /// Does some work and returns by how much the repository grew, each time against what the same maintenance made of it
 /// before the work: its indexes of the state that was there are not the work's.
 pub(crate) fn grown_by(repo: &Repo<'_>, work: impl FnOnce()) -> Grown {
+    // Nor is the derived index, which the first question makes.
+    let _ = repo.try_run(repo.coord(["ready", "--limit", "1"]));
     let collected = collect(repo);
     let maintained = maintain(repo);
     work();

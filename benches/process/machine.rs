@@ -3,12 +3,12 @@
 use std::path::Path;
 use std::process::Command;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::place::Bench;
 
 /// Everything that a reader must know to compare figures.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Machine {
     pub(crate) date: String,
     pub(crate) git_coord: String,
@@ -21,6 +21,16 @@ pub(crate) struct Machine {
     pub(crate) others_percent: Option<f64>,
     /// Why the figures are not those of the program that people use.
     pub(crate) warnings: Vec<String>,
+}
+
+impl Machine {
+    /// Returns whether figures of the other can stand in one table with those of this one.
+    pub(crate) fn is_of(&self, other: &Machine) -> bool {
+        let told = |machine: &Machine| {
+            [&machine.git_coord, &machine.git, &machine.system, &machine.processor, &machine.file_system].map(String::clone)
+        };
+        told(self) == told(other) && self.warnings == other.warnings
+    }
 }
 
 pub(crate) fn describe(bench: &Bench) -> Machine {

@@ -28,6 +28,7 @@ mod aims;
 mod machine;
 mod load;
 mod report;
+mod plots;
 
 use std::process::ExitCode;
 
@@ -69,6 +70,10 @@ fn main() -> ExitCode {
         measure(&bench, size, &options, &mut results);
     }
     results.machine.others_percent = load.others_percent();
+    for file in &options.from {
+        results.absorb(report::read(file));
+    }
+    results.sort();
     finish(&bench, &options, &results)
 }
 
@@ -128,6 +133,10 @@ fn finish(bench: &Bench, options: &Options, results: &Results) -> ExitCode {
     let json = options.json.clone().unwrap_or_else(|| bench.folder.join("results.json"));
     std::fs::write(&json, results.json()).expect("the results can be written");
     eprintln!("As JSON: {}", json.display());
+    if let Some(folder) = &options.plots {
+        plots::draw(results, folder);
+        eprintln!("Drawn into {}", folder.display());
+    }
     if let Some(page) = &options.into {
         report::put_into(page, &table);
         eprintln!("Written into {}", page.display());

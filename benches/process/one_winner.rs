@@ -2,7 +2,7 @@
 
 use std::sync::Barrier;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::fill;
 use crate::place::{Repo, STATE};
@@ -15,7 +15,7 @@ const CLAIMANTS: usize = 64;
 const REFUSED: i32 = 3;
 
 /// What came out over all rounds.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Claims {
     pub(crate) size: usize,
     pub(crate) claimants: usize,

@@ -14,6 +14,8 @@ cargo bench --bench process -- [FLAGS]
   --only PART,…       pairs, import, index, apply, memory, growth, day, crowd, claims (all)
   --dir DIR           where fresh folders are made and left (target/tmp)
   --json FILE         where the results go as JSON (results.json in that folder)
+  --plots DIR         where curves go as SVG
+  --from FILE,…       results of earlier runs, which are told along with those of this one
   --into FILE         a page whose lines between `<!-- results -->` and `<!-- end -->` are replaced by the tables
 
 GIT_COORD_BIN names the program that is measured.";
@@ -44,6 +46,8 @@ pub(crate) struct Options {
     only: Vec<Part>,
     pub(crate) folder: PathBuf,
     pub(crate) json: Option<PathBuf>,
+    pub(crate) plots: Option<PathBuf>,
+    pub(crate) from: Vec<PathBuf>,
     pub(crate) into: Option<PathBuf>,
 }
 
@@ -61,6 +65,8 @@ impl Options {
             // On the disk of the build, and not in a temporary folder, which may lie in memory.
             folder: PathBuf::from(env!("CARGO_TARGET_TMPDIR")),
             json: None,
+            plots: None,
+            from: Vec::new(),
             into: None,
         };
         let mut words = arguments.iter().filter(|word| *word != "--bench");
@@ -77,6 +83,8 @@ impl Options {
                 "--only" => options.only = value.split(',').map(part).collect::<Result<_, _>>()?,
                 "--dir" => options.folder = value.into(),
                 "--json" => options.json = Some(value.into()),
+                "--plots" => options.plots = Some(value.into()),
+                "--from" => options.from = value.split(',').map(PathBuf::from).collect(),
                 "--into" => options.into = Some(value.into()),
                 _ => return Err(format!("there is no flag {flag}")),
             }

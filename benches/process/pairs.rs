@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::aims::{self, Aim};
 use crate::statistics::Spread;
@@ -27,11 +27,11 @@ pub(crate) struct Row<'a> {
 }
 
 /// What came out.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Paired {
     pub(crate) size: usize,
-    pub(crate) work: &'static str,
-    pub(crate) against: &'static str,
+    pub(crate) work: String,
+    pub(crate) against: String,
     pub(crate) aim: Option<f64>,
     /// Of the times of each pair: the command through its reference.
     pub(crate) ratio: Spread,
@@ -55,8 +55,8 @@ impl Row<'_> {
         let column = |pick: fn(&(f64, f64)) -> f64| Spread::of(&samples.iter().map(pick).collect::<Vec<_>>());
         Paired {
             size,
-            work: self.work,
-            against: self.against,
+            work: self.work.to_owned(),
+            against: self.against.to_owned(),
             aim: self.aim.map(|aim| aims::ratio(aim, size)),
             ratio: column(|(ours, theirs)| ours / theirs),
             command_ms: column(|(ours, _)| *ours),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::Path;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::aims;
 use crate::crowd::Crowd;
@@ -19,7 +19,7 @@ use crate::pairs::Paired;
 const QUIET: f64 = 5.0;
 
 /// All that came out.
-#[derive(Default, Serialize)]
+#[derive(Default, Serialize, Deserialize)]
 pub(crate) struct Results {
     pub(crate) machine: Machine,
     pub(crate) pairs: Vec<Paired>,
@@ -33,6 +33,29 @@ pub(crate) struct Results {
 impl Results {
     pub(crate) fn json(&self) -> String {
         serde_json::to_string_pretty(self).expect("results can be written as JSON") + "\n"
+    }
+
+    /// Takes in what came out of another run on the same machine.
+    pub(crate) fn absorb(&mut self, other: Results) {
+        assert!(self.machine.is_of(&other.machine), "results of another program or machine cannot be told together");
+        let percent = [self.machine.others_percent, other.machine.others_percent];
+        self.machine.others_percent = percent.into_iter().flatten().reduce(f64::max);
+        self.pairs.extend(other.pairs);
+        self.peaks.extend(other.peaks);
+        self.growths.extend(other.growths);
+        self.days.extend(other.days);
+        self.crowds.extend(other.crowds);
+        self.claims.extend(other.claims);
+    }
+
+    /// Puts the rows in the order of the sizes.
+    pub(crate) fn sort(&mut self) {
+        self.pairs.sort_by_key(|row| row.size);
+        self.peaks.sort_by_key(|row| row.size);
+        self.growths.sort_by_key(|row| row.size);
+        self.days.sort_by_key(|row| row.size);
+        self.crowds.sort_by_key(|row| row.size);
+        self.claims.sort_by_key(|row| row.size);
     }
 
     /// Returns what must never be, whatever the machine.
@@ -264,6 +287,12 @@ fn thousands(number: usize) -> String {
     let parts: Vec<&str> =
         digits.as_bytes().rchunks(3).rev().map(|part| std::str::from_utf8(part).expect("digits")).collect();
     parts.join(",")
+}
+
+/// Reads the results of another run.
+pub(crate) fn read(file: &Path) -> Results {
+    let text = std::fs::read_to_string(file).expect("the results can be read");
+    serde_json::from_str(&text).expect("they are results of this benchmark")
 }
 
 /// Replaces what stands between the two marks of a page.

@@ -1,9 +1,9 @@
 //! Percentiles, by the nearest rank: always a value that was measured.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The middle of some values, and how far they lie apart.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(crate) struct Spread {
     pub(crate) p10: f64,
     pub(crate) median: f64,
