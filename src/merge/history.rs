@@ -1,8 +1,10 @@
 //! Two commits into one: which base they have, what each side changed since, and the merge of the trees.
 //!
-//!     b0 ── b1 ──┬── ours        Lines that met before have several best common ancestors (b1 and b2). They are merged
-//!       ╲     ╳                  themselves, by the same rules and over their own base, into a base that no commit is.
-//!        ── b2 ──┴── theirs      Without any common ancestor the base is the empty tree.
+//! ```text
+//! b0 ── b1 ──┬── ours        Lines that met before have several best common ancestors (b1 and b2). They are merged
+//!   ╲     ╳                  themselves, by the same rules and over their own base, into a base that no commit is.
+//!    ── b2 ──┴── theirs      Without any common ancestor the base is the empty tree.
+//! ```
 //!
 //! A base that was only made for a merge keeps no conflicts: those that were found before stand on both sides, and what
 //! would be found here is found again.

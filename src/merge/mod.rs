@@ -1,8 +1,10 @@
 //! From two states of all records that began as one to the one state of both: pure, and the same on every machine.
 //!
-//!     base ──┬── ours ────┐
-//!            │            ├──► merged, and a conflict for each value that did not find a place in it
-//!            └── theirs ──┘
+//! ```text
+//! base ──┬── ours ────┐
+//!        │            ├──► merged, and a conflict for each value that did not find a place in it
+//!        └── theirs ──┘
+//! ```
 //!
 //! From the inside out: `part` decides about one part of a record by its stamps, `record` goes through the table of
 //! fields of a kind, `file` knows what lies at a path, `tree` looks at all paths that changed, [`history`] finds the

@@ -1,8 +1,10 @@
 //! Three texts become one, line by line: part of the rules, so nothing here may come out otherwise.
 //!
-//!     base    a b c d e f          lines that both sides still have are fixed points; between them
-//!     ours    a x c d e f    ─►    a x c d y f          each side may have changed something: where one did,
-//!     theirs  a b c d y f          its lines are taken; where both did, they overlap, and the later wins.
+//! ```text
+//! base    a b c d e f          lines that both sides still have are fixed points; between them
+//! ours    a x c d e f    ─►    a x c d y f          each side may have changed something: where one did,
+//! theirs  a b c d y f          its lines are taken; where both did, they overlap, and the later wins.
+//! ```
 
 use std::collections::HashMap;
 use std::ops::Range;
