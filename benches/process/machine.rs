@@ -27,7 +27,8 @@ impl Machine {
     /// Returns whether figures of the other can stand in one table with those of this one.
     pub(crate) fn is_of(&self, other: &Machine) -> bool {
         let told = |machine: &Machine| {
-            [&machine.git_coord, &machine.git, &machine.system, &machine.processor, &machine.file_system].map(String::clone)
+            [&machine.git_coord, &machine.git, &machine.system, &machine.processor, &machine.file_system]
+                .map(String::clone)
         };
         told(self) == told(other) && self.warnings == other.warnings
     }
