@@ -123,18 +123,21 @@ fn error_text(error: &Error) -> String {
 
 fn out(text: &str, look: &Look, for_people: bool) -> Result<Shown> {
     let is_terminal = io::stdout().is_terminal();
-    let color = if for_people { choice(look, is_terminal) } else { ColorChoice::Never };
+    let color = match choice(look, is_terminal) {
+        // A terminal may be one without colours.
+        ColorChoice::Auto => anstream::AutoStream::choice(&io::stdout()),
+        asked => asked,
+    };
     if let Some(pager) = look.pager.as_deref().filter(|_| for_people && is_terminal)
         && let Some(shown) = paged(text, pager)
     {
         return Ok(shown);
     }
-    let mut stdout = io::stdout().lock();
     // What is no page is written as it is: an export may hold what looks like a colour.
-    let written = match for_people {
-        true => anstream::AutoStream::new(&mut stdout as &mut dyn io::Write, color).write_all(text.as_bytes()),
-        false => stdout.write_all(text.as_bytes()),
-    };
+    let plain = (for_people && color == ColorChoice::Never).then(|| anstream::adapter::strip_str(text).to_string());
+    let mut stdout = io::stdout().lock();
+    // At once, and not line by line: every write wakes who reads.
+    let written = stdout.write_all(plain.as_deref().unwrap_or(text).as_bytes());
     match written.and_then(|()| stdout.flush()) {
         Ok(()) => Ok(Shown::Whole),
         Err(err) if err.kind() == io::ErrorKind::BrokenPipe => Ok(Shown::BrokenPipe),
