@@ -236,6 +236,18 @@ impl<'s> Writer<'s> {
     ) -> Result<Published> {
         commit::read(&self.store.objects, to)?;
         self.check_follows(expected, &[to])?;
+        self.move_to(expected, to, by, at, reflog)
+    }
+
+    /// Moves the state's ref to a commit that exists, whether it follows from what was there or not.
+    pub(super) fn move_to(
+        &mut self,
+        expected: Option<Oid>,
+        to: Oid,
+        by: &Person,
+        at: Timestamp,
+        reflog: &str,
+    ) -> Result<Published> {
         let next = refs::prepare(self.store, to)?;
         self.move_ref(Move {
             name: STATE_REF,

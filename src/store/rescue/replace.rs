@@ -76,24 +76,13 @@ impl Writer<'_> {
     /// As [`publish`](Writer::publish).
     pub fn replace(&mut self, seen: &Seen, to: Oid, by: &Person, at: Timestamp, reflog: &str) -> Result<Published> {
         commit::read(&self.store.objects, to)?;
-        let expected = match seen {
-            Seen::Names(id) => Some(*id),
-            Seen::Absent | Seen::Broken { .. } => None,
+        let bytes = match seen {
+            Seen::Names(id) => return self.move_to(Some(*id), to, by, at, reflog),
+            Seen::Absent => return self.move_to(None, to, by, at, reflog),
+            Seen::Broken { bytes, .. } => bytes,
         };
-        let Seen::Broken { bytes, .. } = seen else {
-            let next = refs::prepare(self.store, to)?;
-            let next = next.as_ref();
-            return self.move_ref(Move {
-                name: STATE_REF,
-                expected,
-                new: to,
-                committer: by,
-                time: at,
-                reason: reflog,
-                next,
-            });
-        };
-        let change = Move { name: STATE_REF, expected, new: to, committer: by, time: at, reason: reflog, next: None };
+        let change =
+            Move { name: STATE_REF, expected: None, new: to, committer: by, time: at, reason: reflog, next: None };
         match refs::overwrite(self.store, &change, bytes, &mut self.queue)? {
             Outcome::Landed => {
                 self.queue.acknowledge(to)?;
