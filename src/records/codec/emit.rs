@@ -250,15 +250,19 @@ fn shallow(depth: usize) -> Result<(), Fault> {
 /// Whether a text needs no quotes: no reader of YAML sees anything else in it.
 fn is_plain(text: &str) -> bool {
     let bytes = text.as_bytes();
-    let is_safe = |byte: &u8| byte.is_ascii_alphanumeric() || b" _./@+-".contains(byte);
     bytes.first().is_some_and(u8::is_ascii_alphabetic)
         && bytes.last() != Some(&b' ')
-        && bytes.iter().all(is_safe)
+        && bytes.iter().copied().all(is_plain_byte)
         && !is_word(text)
 }
 
+/// Whether a byte may stand in a text without quotes.
+pub(super) fn is_plain_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b' ' | b'_' | b'.' | b'/' | b'@' | b'+' | b'-')
+}
+
 /// Whether a text is one of the words to which some version of YAML, or some reader, gives a meaning of its own.
-fn is_word(text: &str) -> bool {
+pub(super) fn is_word(text: &str) -> bool {
     const WORDS: [&str; 14] =
         ["y", "n", "yes", "no", "on", "off", "true", "false", "null", "none", "nil", "inf", "infinity", "nan"];
     WORDS.iter().any(|word| word.eq_ignore_ascii_case(text))
@@ -274,7 +278,7 @@ fn is_block(text: &str) -> bool {
 }
 
 /// Whether every reader of YAML takes a character as it is, inside quotes and in a block.
-fn is_printable(c: char) -> bool {
+pub(super) fn is_printable(c: char) -> bool {
     !matches!(c,
         '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
 }

@@ -13,6 +13,7 @@ use serde::de::value::StrDeserializer;
 use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 use super::Fault;
+use super::canonical;
 use super::limits::DEEPEST;
 use super::scan::scan;
 use crate::base::text::excerpt;
@@ -22,6 +23,14 @@ use crate::base::text::excerpt;
 /// # Errors
 /// The first thing that cannot be read, with its line (of `text`) and field.
 pub(super) fn read<T: DeserializeOwned>(text: &str, kind: &str) -> Result<T, Fault> {
+    canonical::read(text, kind).map_or_else(|| parsed(text, kind), Ok)
+}
+
+/// Reads front matter in whatever form.
+///
+/// # Errors
+/// As [`read`].
+pub(super) fn parsed<T: DeserializeOwned>(text: &str, kind: &str) -> Result<T, Fault> {
     let findings = scan(text)?;
     let state = State {
         kind,
