@@ -52,12 +52,17 @@ impl Entry {
 }
 
 impl Delta {
+    /// Returns that nothing differs.
+    pub(super) fn nothing(from: Oid) -> Self {
+        Delta { from, files: Vec::new(), rows: BTreeMap::new(), broken: BTreeMap::new() }
+    }
+
     /// Finds out what differs.
     ///
     /// # Errors
     /// Where it is too much to be kept in memory, and what the store cannot read.
     pub(super) fn between(store: &Store, from: Oid, to: Oid) -> Attempt<Self> {
-        let mut delta = Delta { from, files: Vec::new(), rows: BTreeMap::new(), broken: BTreeMap::new() };
+        let mut delta = Delta::nothing(from);
         if from == to {
             return Ok(delta);
         }

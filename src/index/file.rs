@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, TransactionBehavior};
 
 use super::delta::{Delta, DerivedDelta};
+use super::view::Known;
 use super::{Attempt, Failure, Hits, View, build, update, words};
 use crate::records::Kind;
 use crate::state::search::Query;
@@ -52,14 +53,41 @@ enum State {
     Unopened,
     /// It cannot be used, and this command does without.
     Useless,
-    Open(Rc<Connection>),
+    Open(Rc<Opened>),
+}
+
+/// The open file, and what was last found to differ from it, so that it is found out once for each commit.
+pub(super) struct Opened {
+    pub(super) connection: Connection,
+    pub(super) known: RefCell<Option<(Oid, Rc<Known>)>>,
+}
+
+/// A time in which the file stays as it is, for us. It ends when this is dropped.
+pub(super) struct Reading<'c> {
+    connection: &'c Connection,
+}
+
+impl<'c> Reading<'c> {
+    /// Begins it, or goes on with the one in which the file was opened: each costs a dozen system calls.
+    pub(super) fn begin(connection: &'c Connection) -> Attempt<Self> {
+        if connection.is_autocommit() {
+            connection.execute_batch("BEGIN")?;
+        }
+        Ok(Reading { connection })
+    }
+}
+
+impl Drop for Reading<'_> {
+    fn drop(&mut self) {
+        // Nothing was written, so there is nothing that could fail to be.
+        let _ = self.connection.execute_batch("COMMIT");
+    }
 }
 
 impl Keeper {
     /// Returns the index as of a commit; nothing where it cannot be used here, and records have to be read.
     pub fn view<'s>(&self, store: &'s Store, commit: Oid) -> Option<View<'s>> {
-        let connection = self.connection(store, commit)?;
-        Some(View::new(store, connection, commit))
+        Some(View::new(store, self.opened(store, commit)?, commit))
     }
 
     /// Looks for words in the records of a commit, and returns from the first number on as many as the second says; nothing
@@ -72,21 +100,24 @@ impl Keeper {
         kinds: &[&'static Kind],
         range: (usize, usize),
     ) -> Option<Hits> {
-        self.connection(store, commit)?;
+        // Two things must not be at once: reading on the one connection, and writing on the other.
+        drop(Reading::begin(&self.opened(store, commit)?.connection));
         words::search(store, commit, query, kinds, range).map_err(|failure| give_up(store, &failure)).ok()
     }
 
-    fn connection(&self, store: &Store, commit: Oid) -> Option<Rc<Connection>> {
+    fn opened(&self, store: &Store, commit: Oid) -> Option<Rc<Opened>> {
         let mut state = self.open.borrow_mut();
         if let State::Unopened = *state {
             let opened = open(&path(store)).or_else(|_| {
                 renew(store, commit)?;
                 open(&path(store))
             });
-            *state = opened.map_or(State::Useless, |connection| State::Open(Rc::new(connection)));
+            *state = opened.map_or(State::Useless, |connection| {
+                State::Open(Rc::new(Opened { connection, known: RefCell::default() }))
+            });
         }
         match &*state {
-            State::Open(connection) => Some(Rc::clone(connection)),
+            State::Open(opened) => Some(Rc::clone(opened)),
             _ => None,
         }
     }
@@ -97,22 +128,27 @@ pub(super) fn path(store: &Store) -> PathBuf {
     store.coord_dir().join("index.sqlite")
 }
 
-/// Opens the file to read, where it is one that this version has made in this run of the machine.
+/// Opens the file to read, where it is one that this version has made in this run of the machine. A [`Reading`] has begun
+/// with it.
 fn open(path: &Path) -> Attempt<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    checked(Connection::open_with_flags(path, flags)?)
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(PATIENCE)?;
+    connection.execute_batch("BEGIN")?;
+    checked(connection)
 }
 
 /// Opens the file to write. Whoever does so holds the lock.
 pub(super) fn open_to_write(path: &Path) -> Attempt<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = checked(Connection::open_with_flags(path, flags)?)?;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(PATIENCE)?;
+    let connection = checked(connection)?;
     connection.pragma_update(None, "synchronous", "off")?;
     Ok(connection)
 }
 
 fn checked(connection: Connection) -> Attempt<Connection> {
-    connection.busy_timeout(PATIENCE)?;
     let (format, boot) = (meta(&connection, "format")?, meta(&connection, "boot")?);
     if format.as_deref() == Some(FORMAT) && boot.as_deref() == Some(boot_id()) {
         return Ok(connection);

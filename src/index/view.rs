@@ -3,14 +3,15 @@
 //! Every answer is of one state of the file: it is read in one transaction, and where another process has brought the
 //! file on meanwhile, what differs is found out again.
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{Cell, OnceCell};
 use std::rc::Rc;
 
 use rusqlite::Connection;
 
 use super::delta::{Delta, DerivedDelta};
+use super::file::{self, Opened, Reading};
 use super::lookup::{self, Wanted};
-use super::{Attempt, Broken, file};
+use super::{Attempt, Broken};
 use crate::base::{Id, Result};
 use crate::records::{Kind, Position, Term};
 use crate::state::{End, Page, Paging, Select, Snapshot, select};
@@ -25,21 +26,26 @@ const FAR_DERIVED: usize = 4;
 /// The index as of one commit.
 pub struct View<'s> {
     store: &'s Store,
-    connection: Rc<Connection>,
+    file: Rc<Opened>,
     commit: Oid,
-    known: RefCell<Option<Rc<Known>>>,
     has_tried: Cell<bool>,
 }
 
 /// What differs from one state of the file.
-struct Known {
+pub(super) struct Known {
     delta: Delta,
     derived: OnceCell<DerivedDelta>,
 }
 
 impl<'s> View<'s> {
-    pub(super) fn new(store: &'s Store, connection: Rc<Connection>, commit: Oid) -> Self {
-        View { store, connection, commit, known: RefCell::default(), has_tried: Cell::new(false) }
+    pub(super) fn new(store: &'s Store, file: Rc<Opened>, commit: Oid) -> Self {
+        View { store, file, commit, has_tried: Cell::new(false) }
+    }
+
+    /// Returns what was last found to differ, where it was found for this commit.
+    fn known(&self) -> Option<Rc<Known>> {
+        let known = self.file.known.borrow();
+        known.as_ref().filter(|(commit, _)| *commit == self.commit).map(|(_, known)| Rc::clone(known))
     }
 
     /// Returns a page of the records that are wanted; nothing where the file cannot answer.
@@ -155,7 +161,7 @@ impl<'s> View<'s> {
         // The terms are found out before the file is read again: what they follow from is asked of it too.
         self.with(snapshot, FAR_DERIVED, |_, _| Ok(()))?;
         for _ in 0..2 {
-            let known = self.known.borrow().clone()?;
+            let known = self.known()?;
             if known.derived.get().is_none() {
                 let derived = self.settle(DerivedDelta::of(&known.delta, snapshot))?;
                 let _ = known.derived.set(derived);
@@ -191,24 +197,34 @@ impl<'s> View<'s> {
     }
 
     fn attempt<T>(&self, far: usize, ask: impl Fn(&Connection, &Known) -> Attempt<T>) -> Attempt<Step<T>> {
-        let transaction = self.connection.unchecked_transaction()?;
-        let tip = file::tip(&self.connection)?;
-        let known = self.known.borrow().clone().filter(|known| known.delta.from == tip);
-        let Some(known) = known else {
-            drop(transaction);
-            let delta = Delta::between(self.store, tip, self.commit)?;
-            *self.known.borrow_mut() = Some(Rc::new(Known { delta, derived: OnceCell::new() }));
-            return Ok(Step::Again);
+        let connection = &self.file.connection;
+        let reading = Reading::begin(connection)?;
+        let tip = file::tip(connection)?;
+        let known = match self.known().filter(|known| known.delta.from == tip) {
+            Some(known) => known,
+            // Nothing to find out, and so no need to let others write meanwhile.
+            None if tip == self.commit => self.keep(Delta::nothing(tip)),
+            None => {
+                drop(reading);
+                self.keep(Delta::between(self.store, tip, self.commit)?);
+                return Ok(Step::Again);
+            }
         };
         if known.delta.files.len() > far && !self.has_tried.get() {
             return Ok(Step::Behind);
         }
-        ask(&self.connection, &known).map(Step::Done)
+        ask(connection, &known).map(Step::Done)
+    }
+
+    fn keep(&self, delta: Delta) -> Rc<Known> {
+        let known = Rc::new(Known { delta, derived: OnceCell::new() });
+        *self.file.known.borrow_mut() = Some((self.commit, Rc::clone(&known)));
+        known
     }
 
     /// Writes what differs into the file, where the commit is the tip and nobody else is at it.
     fn catch_up(&self, snapshot: &dyn Snapshot) -> Attempt<()> {
-        let Some(known) = self.known.borrow().clone() else { return Ok(()) };
+        let Some(known) = self.known() else { return Ok(()) };
         // Only what has landed is written down: a commit that a group is still making may never be.
         if self.store.tip()? != Some(self.commit) {
             return Ok(());
