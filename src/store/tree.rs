@@ -10,7 +10,7 @@ use gix::objs::Kind;
 use super::fault;
 use super::objects::Objects;
 use super::{Oid, Store};
-use crate::base::Result;
+use crate::base::{Error, Result};
 
 /// The mode of a folder in a tree.
 pub(super) const FOLDER: u32 = 0o040_000;
@@ -186,12 +186,16 @@ pub(super) fn parse(id: Oid, bytes: &[u8]) -> Result<Vec<Raw>> {
     rows(id, bytes).map(raw).collect()
 }
 
+/// Finds an entry. Only that one is understood; of the others no more is looked at than where they end.
 fn find_in(id: Oid, bytes: &[u8], name: &[u8]) -> Result<Option<(u32, Oid)>> {
-    for row in rows(id, bytes) {
-        let row = row?;
-        if row.name == name {
+    let (mut rest, width) = (bytes, id.as_bytes().len());
+    while !rest.is_empty() {
+        let (space, end) = bounds(rest).ok_or_else(|| no_tree(id))?;
+        if rest[space + 1..end] == *name {
+            let row = row(rest, width).ok_or_else(|| no_tree(id))?;
             return Ok(Some((row.mode, row.id)));
         }
+        rest = rest.get(end + 1 + width..).ok_or_else(|| no_tree(id))?;
     }
     Ok(None)
 }
@@ -215,16 +219,51 @@ pub(super) fn rows(tree: Oid, bytes: &[u8]) -> impl Iterator<Item = Result<Row<'
         }
         let row = row(rest, width);
         rest = row.map_or(&[], |row| &rest[row.bytes.len()..]);
-        Some(row.ok_or_else(|| fault::damaged(format!("object {tree} cannot be read: it is no tree"))))
+        Some(row.ok_or_else(|| no_tree(tree)))
     })
+}
+
+/// Returns the first of the entries that are left of a tree; nothing where none is.
+pub(super) fn first((tree, rest): (Oid, &[u8])) -> Result<Option<Row<'_>>> {
+    if rest.is_empty() {
+        return Ok(None);
+    }
+    row(rest, tree.as_bytes().len()).map(Some).ok_or_else(|| no_tree(tree))
+}
+
+/// Returns how many bytes at the start of two trees are entries that both have.
+pub(super) fn skip_same(a: &[u8], b: &[u8], width: usize) -> usize {
+    let mut same = 0;
+    while let Some((_, end)) = bounds(&a[same..]) {
+        let next = same + end + 1 + width;
+        match (a.get(same..next), b.get(same..next)) {
+            (Some(a), Some(b)) if a == b => same = next,
+            _ => break,
+        }
+    }
+    same
+}
+
+fn no_tree(tree: Oid) -> Error {
+    fault::damaged(format!("object {tree} cannot be read: it is no tree"))
+}
+
+/// Returns where the name of the first entry begins and ends: the places of the blank before it and the NUL behind it.
+fn bounds(bytes: &[u8]) -> Option<(usize, usize)> {
+    // Nearly all modes have six digits, and those of folders five.
+    let space = match bytes {
+        [_, _, _, _, _, _, b' ', ..] => 6,
+        [_, _, _, _, _, b' ', ..] => 5,
+        _ => bytes.iter().take(8).position(|&byte| byte == b' ')?,
+    };
+    Some((space, space + 1 + bytes[space + 1..].find_byte(0)?))
 }
 
 /// Returns the first entry; nothing where there is no whole one.
 fn row(bytes: &[u8], width: usize) -> Option<Row<'_>> {
-    let space = bytes.iter().take(8).position(|&byte| byte == b' ')?;
+    let (space, end) = bounds(bytes)?;
     let digit = |mode: u32, byte: &u8| (b'0'..=b'7').contains(byte).then(|| mode << 3 | u32::from(byte - b'0'));
     let mode = bytes[..space].iter().try_fold(0, digit).filter(|_| space > 0)?;
-    let end = space + 1 + bytes[space + 1..].find_byte(0)?;
     let (name, id) = (&bytes[space + 1..end], bytes.get(end + 1..end + 1 + width)?);
     let id = Oid(ObjectId::try_from(id).ok()?);
     (!name.is_empty()).then(|| Row { name, mode, id, bytes: &bytes[..end + 1 + width] })
