@@ -142,13 +142,6 @@ impl Graph {
         graph
     }
 
-    /// Adds the tasks of another.
-    pub(super) fn absorb(&mut self, other: Graph) {
-        self.tasks.extend(other.tasks);
-        other.children.into_iter().for_each(|(task, parts)| self.children.entry(task).or_default().extend(parts));
-        self.broken.extend(other.broken);
-    }
-
     /// Adds a task that is there and cannot be read.
     pub(super) fn add_broken(&mut self, id: &Id) {
         self.broken.insert(id.to_string());

@@ -71,16 +71,6 @@ impl Whole {
         self.read.insert(message);
     }
 
-    /// Takes over what another has taken note of.
-    pub fn absorb(&mut self, other: Whole) {
-        self.graph.absorb(other.graph);
-        self.asking.extend(other.asking);
-        self.answered.extend(other.answered);
-        other.linked.into_iter().for_each(|(message, links)| self.linked.entry(message).or_default().extend(links));
-        self.read.extend(other.read);
-        other.reported.into_values().for_each(|reported| self.report(reported));
-    }
-
     /// Of what an agent has said of something, the last counts.
     fn report(&mut self, new: Reported) {
         match self.reported.get(&new.about) {

@@ -309,7 +309,8 @@ fn compare_lists(fast: &TreeSnapshot<'_>, slow: &TreeSnapshot<'_>) {
 fn session(repo: &Repo) -> Session {
     let options = Options {
         cwd: repo.path.clone(),
-        environment: repo.environment.clone(),
+        // So that even a small state is put down in several runs.
+        environment: repo.environment.clone().with("GIT_COORD_TEST_RUN", "7"),
         agent: Some("ada".to_owned()),
         session: None,
         at: None,
