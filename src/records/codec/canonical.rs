@@ -427,15 +427,15 @@ impl<'r, 't, 'k> Pairs<'r, 't, 'k> {
     }
 
     /// Notes a key, and refuses one that was there before.
-    fn note(&mut self, key: &Cow<'t, str>) -> Read<()> {
-        let is_greater = self.greatest.is_none_or(|at| self.seen[at] < *key);
-        if !is_greater && (self.seen.len() > MANY || self.seen.contains(key)) {
+    fn note(&mut self, key: Cow<'t, str>) -> Read<()> {
+        let is_greater = self.greatest.is_none_or(|at| self.seen[at] < key);
+        if !is_greater && (self.seen.len() > MANY || self.seen.contains(&key)) {
             return Err(Odd);
         }
         if is_greater {
             self.greatest = Some(self.seen.len());
         }
-        self.seen.push(key.clone());
+        self.seen.push(key);
         Ok(())
     }
 
@@ -447,7 +447,7 @@ impl<'r, 't, 'k> Pairs<'r, 't, 'k> {
             self.reader.at += self.indent;
         }
         let key = self.reader.key()?;
-        self.note(&key)?;
+        self.note(key.clone())?;
         Ok(Some(key))
     }
 }
