@@ -16,9 +16,11 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, TransactionB
 
 use super::delta::{Delta, DerivedDelta};
 use super::view::Known;
-use super::{Attempt, Failure, Hits, View, build, update, words};
-use crate::records::Kind;
+use super::{Attempt, Failure, Hits, View, archived, build, update, words};
+use crate::base::{Id, Result};
+use crate::records::{Kind, Position};
 use crate::state::search::Query;
+use crate::state::{Page, Paging, Select};
 use crate::store::{Oid, Store, boot_id};
 
 /// The version of what is stored. Another one is made anew.
@@ -100,9 +102,42 @@ impl Keeper {
         kinds: &[&'static Kind],
         range: (usize, usize),
     ) -> Option<Hits> {
+        self.alone(store, commit, || words::search(store, commit, query, kinds, range))
+    }
+
+    /// Returns a page of what the history of a commit has archived of a kind, each with the commit that last had it; nothing
+    /// where the index cannot be used here.
+    ///
+    /// # Errors
+    /// `bad_cursor` (5).
+    pub fn archived(
+        &self,
+        store: &Store,
+        commit: Oid,
+        asked: (&'static Kind, &Select),
+        paging: &Paging,
+    ) -> Result<Option<Page<(Id, Oid)>>> {
+        let cursor = paging.cursor.as_deref().map(Position::parse).transpose()?;
+        Ok(self.alone(store, commit, || archived::select(store, commit, asked, paging, cursor.as_ref())))
+    }
+
+    /// As [`search`](Self::search), in what the history of a commit has archived.
+    pub fn search_archived(
+        &self,
+        store: &Store,
+        commit: Oid,
+        query: &Query,
+        kinds: &[&'static Kind],
+        range: (usize, usize),
+    ) -> Option<Hits> {
+        self.alone(store, commit, || archived::search(store, commit, query, kinds, range))
+    }
+
+    /// Does something for which the file is opened once more, to be written.
+    fn alone<T>(&self, store: &Store, commit: Oid, ask: impl FnOnce() -> Attempt<T>) -> Option<T> {
         // Two things must not be at once: reading on the one connection, and writing on the other.
         drop(Reading::begin(&self.opened(store, commit)?.connection));
-        words::search(store, commit, query, kinds, range).map_err(|failure| give_up(store, &failure)).ok()
+        ask().map_err(|failure| give_up(store, &failure)).ok()
     }
 
     fn opened(&self, store: &Store, commit: Oid) -> Option<Rc<Opened>> {

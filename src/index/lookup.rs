@@ -11,15 +11,18 @@ use crate::state::{End, Select};
 /// The word under which every readable record of a kind stands.
 pub(super) const ALL: &str = "all";
 
+/// Where records stand: the name of their kind, and for those that have been archived a name of its own.
+pub(super) type Shelf<'a> = &'a str;
+
 /// Returns the name of a term as the file has it: words of two kinds are two.
-pub(super) fn name(kind: &Kind, term: &Term) -> String {
-    format!("{}/{}", kind.name, term.name)
+pub(super) fn name(shelf: Shelf<'_>, term: &Term) -> String {
+    format!("{shelf}/{}", term.name)
 }
 
 /// The key of a term, and how many records are under it; nothing where there are none.
-pub(super) fn term(connection: &Connection, kind: &Kind, term: &Term) -> Attempt<Option<(i64, usize)>> {
+pub(super) fn term(connection: &Connection, shelf: Shelf<'_>, term: &Term) -> Attempt<Option<(i64, usize)>> {
     let mut statement = connection.prepare_cached("SELECT key, count FROM term WHERE name = ? AND value = ?")?;
-    let found = statement.query_row([&name(kind, term), &term.value], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?)));
+    let found = statement.query_row([&name(shelf, term), &term.value], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?)));
     Ok(found.optional()?.map(|(key, count)| (key, usize::try_from(count).unwrap_or(0))))
 }
 
@@ -32,14 +35,14 @@ pub(super) struct Wanted {
 
 impl Wanted {
     /// Looks the terms of a question up; nothing where no record of the file can fit.
-    pub(super) fn of(connection: &Connection, kind: &Kind, wanted: &Select) -> Attempt<Option<Wanted>> {
+    pub(super) fn of(connection: &Connection, shelf: Shelf<'_>, wanted: &Select) -> Attempt<Option<Wanted>> {
         let all = [vec![Term::flag(ALL)]];
         let groups = if wanted.groups().is_empty() { &all } else { wanted.groups() };
         let mut known = Vec::with_capacity(groups.len());
         for group in groups {
             let (mut keys, mut count) = (Vec::new(), 0);
             for one in group {
-                if let Some((key, records)) = term(connection, kind, one)? {
+                if let Some((key, records)) = term(connection, shelf, one)? {
                     keys.push(key);
                     count += records;
                 }

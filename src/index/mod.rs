@@ -8,6 +8,7 @@
 //!
 //! The only place that names rusqlite.
 
+mod archived;
 mod build;
 mod check;
 mod delta;
@@ -17,6 +18,7 @@ mod update;
 mod view;
 mod words;
 
+pub use archived::{page_of, put_away};
 pub use check::{discard, fault};
 pub use file::Keeper;
 pub use view::View;

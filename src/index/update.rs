@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::delta::{Delta, DerivedDelta, Entry};
-use super::{Attempt, Broken, lookup};
-use crate::records::{Kind, Position, Term};
+use super::lookup::{self, Shelf};
+use super::{Attempt, Broken};
+use crate::records::{Position, Term};
 
 /// Writes down what differs. Whoever calls holds a transaction.
 pub(super) fn apply(connection: &Connection, delta: &Delta, derived: &DerivedDelta) -> Attempt<()> {
-    let mut terms = Terms { connection, counts: BTreeMap::new() };
-    for ((name, _), row) in &delta.rows {
-        let Some(kind) = Kind::find(name) else { continue };
+    let mut terms = Terms::new(connection);
+    for ((kind, _), row) in &delta.rows {
         if let Some(entry) = &row.before {
             terms.take_out_entry(kind, entry)?;
         }
@@ -20,14 +20,12 @@ pub(super) fn apply(connection: &Connection, delta: &Delta, derived: &DerivedDel
             terms.put_entry(kind, entry)?;
         }
     }
-    for ((name, term), positions) in &derived.before {
-        let Some(kind) = Kind::find(name) else { continue };
+    for ((kind, term), positions) in &derived.before {
         for position in positions {
             terms.take_out(kind, term, position)?;
         }
     }
-    for ((name, term), positions) in &derived.after {
-        let Some(kind) = Kind::find(name) else { continue };
+    for ((kind, term), positions) in &derived.after {
         for position in positions {
             terms.put(kind, term, position)?;
         }
@@ -38,26 +36,30 @@ pub(super) fn apply(connection: &Connection, delta: &Delta, derived: &DerivedDel
 }
 
 /// The terms that are changed, with how many records more or fewer are under them.
-struct Terms<'a> {
+pub(super) struct Terms<'a> {
     connection: &'a Connection,
     counts: BTreeMap<i64, i64>,
 }
 
-impl Terms<'_> {
-    fn put_entry(&mut self, kind: &Kind, entry: &Entry) -> Attempt<()> {
-        entry.terms.iter().try_for_each(|term| self.put(kind, term, &entry.position))
+impl<'a> Terms<'a> {
+    pub(super) fn new(connection: &'a Connection) -> Self {
+        Terms { connection, counts: BTreeMap::new() }
     }
 
-    fn take_out_entry(&mut self, kind: &Kind, entry: &Entry) -> Attempt<()> {
-        entry.terms.iter().try_for_each(|term| self.take_out(kind, term, &entry.position))
+    pub(super) fn put_entry(&mut self, shelf: Shelf<'_>, entry: &Entry) -> Attempt<()> {
+        entry.terms.iter().try_for_each(|term| self.put(shelf, term, &entry.position))
     }
 
-    fn put(&mut self, kind: &Kind, term: &Term, position: &Position) -> Attempt<()> {
-        let key = match self.find(kind, term)? {
+    pub(super) fn take_out_entry(&mut self, shelf: Shelf<'_>, entry: &Entry) -> Attempt<()> {
+        entry.terms.iter().try_for_each(|term| self.take_out(shelf, term, &entry.position))
+    }
+
+    fn put(&mut self, shelf: Shelf<'_>, term: &Term, position: &Position) -> Attempt<()> {
+        let key = match self.find(shelf, term)? {
             Some(key) => key,
             None => {
                 let sql = "INSERT INTO term (name, value, count) VALUES (?, ?, 0)";
-                self.connection.prepare_cached(sql)?.insert([&lookup::name(kind, term), &term.value])?
+                self.connection.prepare_cached(sql)?.insert([&lookup::name(shelf, term), &term.value])?
             }
         };
         let sql = "INSERT OR IGNORE INTO posting VALUES (?, ?, ?)";
@@ -66,8 +68,8 @@ impl Terms<'_> {
         Ok(())
     }
 
-    fn take_out(&mut self, kind: &Kind, term: &Term, position: &Position) -> Attempt<()> {
-        let Some(key) = self.find(kind, term)? else { return Ok(()) };
+    fn take_out(&mut self, shelf: Shelf<'_>, term: &Term, position: &Position) -> Attempt<()> {
+        let Some(key) = self.find(shelf, term)? else { return Ok(()) };
         let sql = "DELETE FROM posting WHERE term = ? AND rank = ? AND id = ?";
         let gone = self.connection.prepare_cached(sql)?.execute((key, position.rank, position.id.as_str()))?;
         self.count(key, gone, -1);
@@ -78,13 +80,13 @@ impl Terms<'_> {
         *self.counts.entry(key).or_default() += by * i64::try_from(rows).unwrap_or(0);
     }
 
-    fn find(&self, kind: &Kind, term: &Term) -> Attempt<Option<i64>> {
+    fn find(&self, shelf: Shelf<'_>, term: &Term) -> Attempt<Option<i64>> {
         let mut statement = self.connection.prepare_cached("SELECT key FROM term WHERE name = ? AND value = ?")?;
-        Ok(statement.query_row([&lookup::name(kind, term), &term.value], |row| row.get(0)).optional()?)
+        Ok(statement.query_row([&lookup::name(shelf, term), &term.value], |row| row.get(0)).optional()?)
     }
 
     /// Adds up the figures. A term under which nothing stands any more goes: there is one for every claim that ever was.
-    fn finish(self) -> Attempt<()> {
+    pub(super) fn finish(self) -> Attempt<()> {
         for (key, by) in self.counts.into_iter().filter(|(_, by)| *by != 0) {
             let sql = "UPDATE term SET count = count + ? WHERE key = ?";
             self.connection.prepare_cached(sql)?.execute([by, key])?;

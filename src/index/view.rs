@@ -18,7 +18,7 @@ use crate::state::{End, Page, Paging, Select, Snapshot, select};
 use crate::store::{Oid, Store};
 
 /// How many files may differ before the file is brought up to date, for questions about records as they are.
-const FAR: usize = 64;
+const FAR: usize = 16;
 
 /// The same for questions about derived terms, which cost more per file that differs.
 const FAR_DERIVED: usize = 4;
@@ -66,7 +66,7 @@ impl<'s> View<'s> {
         let answer = self.with(snapshot, FAR, |connection, known| {
             let (mut changed, gone) = known.delta.found(kind, wanted);
             let (mut positions, mut total) = (Vec::new(), changed.len());
-            if let Some(wanted) = Wanted::of(connection, kind, wanted)? {
+            if let Some(wanted) = Wanted::of(connection, kind.name, wanted)? {
                 total += wanted.count(connection)?.saturating_sub(gone);
                 if asks_for_rows {
                     let most = paging.limit.saturating_add(1).saturating_add(known.delta.rows.len());
@@ -102,14 +102,14 @@ impl<'s> View<'s> {
             let mut positions = derived.after.get(&key).cloned().unwrap_or_default();
             let mut total = positions.len();
             positions.retain(|position| is_behind(position, cursor.as_ref(), End::First));
-            if let Some((kept, count)) = lookup::term(connection, kind, term)? {
+            if let Some((kept, count)) = lookup::term(connection, kind.name, term)? {
                 let mut gone = 0;
                 for position in derived.before.get(&key).into_iter().flatten() {
                     gone += usize::from(lookup::stands(connection, kept, position)?);
                 }
                 total += count.saturating_sub(gone);
                 if paging.limit > 0
-                    && let Some(wanted) = Wanted::of(connection, kind, &Select::with(term.clone()))?
+                    && let Some(wanted) = Wanted::of(connection, kind.name, &Select::with(term.clone()))?
                 {
                     let most = paging.limit.saturating_add(1).saturating_add(touched.len());
                     let mut kept = wanted.positions(connection, cursor.as_ref(), End::First, most)?;

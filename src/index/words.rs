@@ -18,6 +18,15 @@ pub(super) const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS document (row INTEGER PRIMARY KEY, kind TEXT NOT NULL, id TEXT NOT NULL, UNIQUE (kind, id));
 ";
 
+/// The words of the records of the tip.
+const TIP: Words = Words { words: "words", documents: "document" };
+
+/// The tables that words are looked up in: the words themselves, and what they are the words of.
+pub(super) struct Words {
+    pub(super) words: &'static str,
+    pub(super) documents: &'static str,
+}
+
 /// A record in whose text the words stand.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hit {
@@ -25,6 +34,8 @@ pub struct Hit {
     pub kind: &'static Kind,
     /// Its id.
     pub id: Id,
+    /// The commit that last had it, where it has been archived.
+    pub last: Option<Oid>,
 }
 
 /// Some of the records that were found, the best first, and how many there are.
@@ -42,31 +53,62 @@ pub(super) fn search(
     commit: Oid,
     query: &Query,
     kinds: &[&'static Kind],
-    (skip, limit): (usize, usize),
+    range: (usize, usize),
 ) -> Attempt<Hits> {
     let _lock = file::wait_for_lock(store)?;
     let mut connection = file::open_to_write(&file::path(store))?;
     bring_to(store, &mut connection, commit)?;
-    let marks = vec!["?"; kinds.len()].join(", ");
-    let from = format!("FROM words JOIN document d ON d.row = words.rowid WHERE words MATCH ? AND d.kind IN ({marks})");
-    let wanted: Vec<String> =
-        [expression(query)].into_iter().chain(kinds.iter().map(|kind| kind.name.to_owned())).collect();
-    let count: i64 = connection
-        .prepare_cached(&format!("SELECT count(*) {from}"))?
-        .query_row(rusqlite::params_from_iter(&wanted), |row| row.get(0))?;
-    // A word in the title says more than one in the body.
-    let sql =
-        format!("SELECT d.kind, d.id {from} ORDER BY bm25(words, 4.0, 1.0), d.kind, d.id LIMIT {limit} OFFSET {skip}");
-    let mut statement = connection.prepare_cached(&sql)?;
-    let rows = statement.query_map(rusqlite::params_from_iter(&wanted), |row| {
-        Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
-    })?;
-    let mut hits = Vec::new();
-    for row in rows {
-        let (kind, id) = row?;
-        hits.extend(Kind::find(&kind).zip(Id::parse(&id).ok()).map(|(kind, id)| Hit { kind, id }));
+    TIP.search(&connection, query, kinds, range)
+}
+
+impl Words {
+    /// Looks for words in the records of some kinds.
+    pub(super) fn search(
+        &self,
+        connection: &Connection,
+        query: &Query,
+        kinds: &[&'static Kind],
+        (skip, limit): (usize, usize),
+    ) -> Attempt<Hits> {
+        let Words { words, documents } = self;
+        let marks = vec!["?"; kinds.len()].join(", ");
+        let from = format!(
+            "FROM {words} JOIN {documents} d ON d.row = {words}.rowid WHERE {words} MATCH ? AND d.kind IN ({marks})"
+        );
+        let wanted: Vec<String> =
+            [expression(query)].into_iter().chain(kinds.iter().map(|kind| kind.name.to_owned())).collect();
+        let count: i64 = connection
+            .prepare_cached(&format!("SELECT count(*) {from}"))?
+            .query_row(rusqlite::params_from_iter(&wanted), |row| row.get(0))?;
+        // A word in the title says more than one in the body.
+        let sql = format!(
+            "SELECT d.kind, d.id {from} ORDER BY bm25({words}, 4.0, 1.0), d.kind, d.id LIMIT {limit} OFFSET {skip}"
+        );
+        let mut statement = connection.prepare_cached(&sql)?;
+        let rows = statement.query_map(rusqlite::params_from_iter(&wanted), |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+        })?;
+        let mut hits = Vec::new();
+        for row in rows {
+            let (kind, id) = row?;
+            hits.extend(Kind::find(&kind).zip(Id::parse(&id).ok()).map(|(kind, id)| Hit { kind, id, last: None }));
+        }
+        Ok(Hits { hits, total: usize::try_from(count).unwrap_or(0) })
     }
-    Ok(Hits { hits, total: usize::try_from(count).unwrap_or(0) })
+
+    /// Puts down the words of a record that has this row among the documents.
+    pub(super) fn put(&self, connection: &Connection, row: i64, record: &AnyRecord) -> Attempt<()> {
+        let Document { title, body } = Document::of(record.as_ref());
+        let sql = format!("INSERT INTO {} (rowid, title, body) VALUES (?, ?, ?)", self.words);
+        connection.prepare_cached(&sql)?.execute((row, title, body))?;
+        Ok(())
+    }
+
+    /// Takes out the words of the record that has this row.
+    pub(super) fn take_out(&self, connection: &Connection, row: i64) -> Attempt<()> {
+        connection.prepare_cached(&format!("DELETE FROM {} WHERE rowid = ?", self.words))?.execute([row])?;
+        Ok(())
+    }
 }
 
 /// The question in the language of the index: every word in quotes, so that none means anything else.
@@ -122,20 +164,16 @@ fn put(connection: &Connection, tree: &Tree<'_>, path: &str, blob: Oid) -> Attem
     if record.kind().companion_of.is_some() {
         return Ok(());
     }
-    let Document { title, body } = Document::of(record.as_ref());
     let sql = "INSERT OR REPLACE INTO document (kind, id) VALUES (?, ?)";
     let row = connection.prepare_cached(sql)?.insert([record.kind().name, record.id().as_str()])?;
-    connection
-        .prepare_cached("INSERT INTO words (rowid, title, body) VALUES (?, ?, ?)")?
-        .execute((row, title, body))?;
-    Ok(())
+    TIP.put(connection, row, &record)
 }
 
 fn take_out(connection: &Connection, record: &AnyRecord) -> Attempt<()> {
     let key = [record.kind().name, record.id().as_str()];
     let mut statement = connection.prepare_cached("SELECT row FROM document WHERE kind = ? AND id = ?")?;
     if let Some(row) = statement.query_row(key, |row| row.get::<_, i64>(0)).optional()? {
-        connection.prepare_cached("DELETE FROM words WHERE rowid = ?")?.execute([row])?;
+        TIP.take_out(connection, row)?;
         connection.prepare_cached("DELETE FROM document WHERE row = ?")?.execute([row])?;
     }
     Ok(())

@@ -1,15 +1,20 @@
 //! Finding what has left the tip: the commit at which the history last had a record.
 //!
-//! This is the walk that needs no index: back through the commits as `git log` shows them, looking for the one that
+//! What has been archived is listed and searched by the index, or, where there is none, by looking at all of it. One record
+//! is found by a walk that needs no index: back through the commits as `git log` shows them, looking for the one that
 //! removed it. A whole id ends it there; the start of one has to see the whole history, since another record might
 //! begin so too.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Session, resolve};
 use crate::base::{Error, Id, Kind as ErrorKind, Result, id, text};
+use crate::index::{self, Hit, Hits};
 use crate::records::Kind;
 use crate::records::kind::{locate, named_kinds};
+use crate::records::record::AnyRecord;
+use crate::state::search::{Document, Query};
+use crate::state::{Page, Paging, Select};
 use crate::store::Oid;
 
 /// The most commits that are looked at: minutes, and more than years of work.
@@ -52,6 +57,60 @@ impl Session {
             Err(none) if none.is_empty() => Err(self.nowhere(absent, name, commit)?),
             Err(several) => Err(ambiguous(&several, name)),
         }
+    }
+
+    /// Returns a page of the records of a kind that have been archived and are wanted, each as it was last, in the order of
+    /// their kind.
+    ///
+    /// # Errors
+    /// `not_set_up`; `bad_cursor` (5); and whatever of the history cannot be read.
+    pub fn archived(&self, kind: &'static Kind, wanted: &Select, paging: &Paging) -> Result<Page<LastSeen>> {
+        let commit = self.viewed()?;
+        let found = match self.is_at_present() {
+            true => self.index.archived(self.store(), commit, (kind, wanted), paging)?,
+            false => None,
+        };
+        let page = match found {
+            Some(page) => page,
+            None => index::page_of(&self.all_archived(commit, &[kind])?, wanted, paging)?,
+        };
+        Ok(page.map(|(id, commit)| LastSeen { kind, id, commit }))
+    }
+
+    /// Looks for words in what has been archived of some kinds, as [`search`](Self::search) does in what has not.
+    ///
+    /// # Errors
+    /// As [`archived`](Self::archived), but for `bad_cursor`.
+    pub fn search_archived(&self, query: &Query, kinds: &[&'static Kind], skip: usize, limit: usize) -> Result<Hits> {
+        let commit = self.viewed()?;
+        if self.is_at_present()
+            && let Some(hits) = self.index.search_archived(self.store(), commit, query, kinds, (skip, limit))
+        {
+            return Ok(hits);
+        }
+        let all = self.all_archived(commit, kinds)?;
+        let fitting = all.iter().filter(|(record, _)| query.fits(&Document::of(record.as_ref())));
+        let mut found: Vec<Hit> = fitting
+            .map(|(record, last)| Hit { kind: record.kind(), id: record.id().clone(), last: Some(*last) })
+            .collect();
+        let place = |hit: &Hit| kinds.iter().position(|kind| *kind == hit.kind);
+        found.sort_by(|a, b| (place(a), &a.id).cmp(&(place(b), &b.id)));
+        let total = found.len();
+        Ok(Hits { hits: found.into_iter().skip(skip).take(limit).collect(), total })
+    }
+
+    /// Reads all that the history of a commit has archived of some kinds and that is not back there.
+    fn all_archived(&self, commit: Oid, kinds: &[&'static Kind]) -> Result<Vec<(AnyRecord, Oid)>> {
+        let tree = self.store().tree(commit)?;
+        let (mut seen, mut all) = (BTreeSet::new(), Vec::new());
+        index::put_away(self.store(), commit, None, &mut |last, record| -> Result<()> {
+            let is_wanted = kinds.contains(&record.kind()) && seen.insert((record.kind().name, record.id().clone()));
+            if is_wanted && tree.find(&record.kind().path(record.id()))?.is_none() {
+                all.push((record.clone(), last));
+            }
+            Ok(())
+        })?;
+        Ok(all)
     }
 
     /// Returns the records of exactly this id that were removed last; where there are none, all whose id begins so and

@@ -89,16 +89,6 @@ fn origin(commit: &Commit) -> Origin {
         session: trailer("Coord-Session"),
         correlation_id: trailer("Coord-Correlation"),
         at: commit.author_time,
-        rotation: rotation_of(commit),
+        rotation: Rotation::told_by(&trailers),
     }
-}
-
-/// Returns whether a commit says that it puts away what is closed, or brings it back: an event of it and the record of the
-/// event stand one after the other.
-pub fn rotation_of(commit: &Commit) -> Option<Rotation> {
-    let trailers = commit.trailers();
-    trailers.windows(2).find_map(|pair| match pair {
-        [(event, what), (record, of)] if event == "Coord-Event" && record == "Coord-Record" => Rotation::of(what, of),
-        _ => None,
-    })
 }

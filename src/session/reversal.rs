@@ -3,6 +3,7 @@
 use super::{Session, history};
 use crate::base::{Error, Result, text};
 use crate::ops::undo::{Changed, Undo, not_undoable};
+use crate::state::Rotation;
 use crate::store::{Commit, Oid};
 
 impl Session {
@@ -20,7 +21,7 @@ impl Session {
             commit: commit.id.to_string(),
             subject: commit.subject(),
             at: commit.author_time,
-            rotation: history::rotation_of(&commit),
+            rotation: Rotation::told_by(&commit.trailers()),
             ..Undo::default()
         };
         match commit.parents.as_slice() {

@@ -25,7 +25,7 @@ impl Session {
         for kind in kinds {
             let records = snapshot.scan(kind)?;
             let fitting = records.iter().filter(|record| query.fits(&Document::of(record.as_ref())));
-            found.extend(fitting.map(|record| Hit { kind, id: record.id().clone() }));
+            found.extend(fitting.map(|record| Hit { kind, id: record.id().clone(), last: None }));
         }
         let total = found.len();
         Ok(Hits { hits: found.into_iter().skip(skip).take(limit).collect(), total })

@@ -48,6 +48,17 @@ impl Rotation {
         known.into_iter().find(|rotation| record == STATE && rotation.event() == event)
     }
 
+    /// Returns the rotation that the trailers of a commit tell of: an event of it and the record of the event stand one after
+    /// the other.
+    pub fn told_by(trailers: &[(String, String)]) -> Option<Self> {
+        trailers.windows(2).find_map(|pair| match pair {
+            [(event, what), (record, of)] if event == "Coord-Event" && record == "Coord-Record" => {
+                Rotation::of(what, of)
+            }
+            _ => None,
+        })
+    }
+
     /// Returns the kind of the record that a difference puts away or brings back; nothing where it does neither.
     fn moves(self, difference: &Difference) -> Option<&'static str> {
         let record = match (self, &difference.before, &difference.after) {

@@ -16,6 +16,10 @@ pub struct Log<'s> {
     store: &'s Store,
     queue: BinaryHeap<Due>,
     seen: HashSet<Oid>,
+    /// Those that are left out, with all that led to them, as far as they have been met.
+    known: HashSet<Oid>,
+    /// How many in the queue are not left out.
+    wanted: usize,
     failed: bool,
 }
 
@@ -26,18 +30,57 @@ struct Due {
 }
 
 impl<'s> Log<'s> {
-    pub(super) fn new(store: &'s Store, from: Oid) -> Result<Self> {
-        let mut log = Log { store, queue: BinaryHeap::new(), seen: HashSet::new(), failed: false };
+    pub(super) fn new(store: &'s Store, from: Oid, known: Option<Oid>) -> Result<Self> {
+        let (queue, seen, known_ones) = (BinaryHeap::new(), HashSet::new(), HashSet::new());
+        let mut log = Log { store, queue, seen, known: known_ones, wanted: 0, failed: false };
+        if let Some(known) = known {
+            log.leave_out(known)?;
+        }
         log.push(from)?;
         Ok(log)
     }
 
     fn push(&mut self, id: Oid) -> Result<()> {
         if self.seen.insert(id) {
-            let found = self.seen.len();
-            self.queue.push(Due { commit: read(self.store, id)?, found });
+            self.queue_up(id)?;
+            self.wanted += 1;
         }
         Ok(())
+    }
+
+    /// Leaves a commit out, also where it has been met; one that had its turn has another, for those that led to it.
+    fn leave_out(&mut self, id: Oid) -> Result<()> {
+        if !self.known.insert(id) {
+            return Ok(());
+        }
+        let is_waiting = !self.seen.insert(id) && self.queue.iter().any(|due| due.commit.id == id);
+        if is_waiting {
+            self.wanted -= 1
+        } else {
+            self.queue_up(id)?
+        }
+        Ok(())
+    }
+
+    fn queue_up(&mut self, id: Oid) -> Result<()> {
+        self.queue.push(Due { commit: read(self.store, id)?, found: self.seen.len() });
+        Ok(())
+    }
+
+    /// Returns the next commit that is not left out.
+    fn turn(&mut self) -> Result<Option<Commit>> {
+        while self.wanted > 0
+            && let Some(Due { commit, .. }) = self.queue.pop()
+        {
+            if self.known.contains(&commit.id) {
+                commit.parents.iter().try_for_each(|parent| self.leave_out(*parent))?;
+                continue;
+            }
+            self.wanted -= 1;
+            commit.parents.iter().try_for_each(|parent| self.push(*parent))?;
+            return Ok(Some(commit));
+        }
+        Ok(None)
     }
 }
 
@@ -48,14 +91,9 @@ impl Iterator for Log<'_> {
         if self.failed {
             return None;
         }
-        let commit = self.queue.pop()?.commit;
-        for parent in commit.parents.clone() {
-            if let Err(err) = self.push(parent) {
-                self.failed = true;
-                return Some(Err(err));
-            }
-        }
-        Some(Ok(commit))
+        let turn = self.turn().transpose();
+        self.failed = matches!(turn, Some(Err(_)));
+        turn
     }
 }
 

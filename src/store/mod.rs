@@ -197,7 +197,16 @@ impl Store {
     /// # Errors
     /// `damaged` where the first commit is missing or broken.
     pub fn log(&self, from: Oid) -> Result<Log<'_>> {
-        Log::new(self, from)
+        Log::new(self, from, None)
+    }
+
+    /// Returns the commits that led to one and not to another, latest first: what `git log known..from` shows. Where commits have
+    /// the same time, or a parent a later one than its child, some that led to both may be among them.
+    ///
+    /// # Errors
+    /// `damaged` where one of the two is missing or broken.
+    pub fn log_since(&self, from: Oid, known: Option<Oid>) -> Result<Log<'_>> {
+        Log::new(self, from, known)
     }
 
     /// Returns the commit at which the history of another ends early, as in a shallow clone; nothing where it is whole.

@@ -20,7 +20,8 @@ use crate::state::{Rotation, Warning, event};
 ///
 /// Tasks closed for 7 days and their threads, settled conflicts, messages that all have read and that are 30 days old, and
 /// all but the latest 50 status entries leave the tip, in one commit. What is open, unread, unanswered or still needed
-/// stays. policy.archive_* says otherwise for the team. show --archived shows it again, and undo brings all of it back.
+/// stays. policy.archive_* says otherwise for the team. show, task list and search find it
+/// again by --archived, and undo brings all of it back.
 ///
 /// Example: git coord archive --dry-run
 #[derive(Debug, Default, ClapArgs, Deserialize, JsonSchema)]

@@ -28,6 +28,9 @@ pub struct Args {
     /// Only records of this kind; may be given several times
     #[arg(long, value_name = "KIND")]
     pub kind: Vec<String>,
+    /// In what has been archived, as it was last, and not in what is there
+    #[arg(long)]
+    pub archived: bool,
     #[command(flatten)]
     #[serde(flatten)]
     #[allow(missing_docs)]
@@ -75,13 +78,20 @@ impl Verb for Search {
         let kinds = kinds(&args.kind)?;
         let paging = args.list.paging();
         let skip = paging.cursor.as_deref().map(place).transpose()?.unwrap_or(0);
-        let found = session.search(&query, &kinds, skip, paging.limit)?;
+        let found = match args.archived {
+            true => session.search_archived(&query, &kinds, skip, paging.limit)?,
+            false => session.search(&query, &kinds, skip, paging.limit)?,
+        };
         let snapshot = session.snapshot()?;
         let mut items = Vec::new();
         let shown = found.hits.len();
         for hit in found.hits {
             // What has gone or cannot be read since is no answer.
-            let Ok(Some(record)) = snapshot.find(hit.kind, &hit.id) else { continue };
+            let record = match hit.last {
+                Some(commit) => session.snapshot_at(commit)?.find(hit.kind, &hit.id),
+                None => snapshot.find(hit.kind, &hit.id),
+            };
+            let Ok(Some(record)) = record else { continue };
             let document = Document::of(record.as_ref());
             items.push(Item {
                 kind: hit.kind.name.to_owned(),

@@ -10,14 +10,13 @@ use crate::commands::page::Page;
 use crate::commands::record::{self, Listed, RecordJson, task_cells};
 use crate::commands::schema::of::Of;
 use crate::commands::verb::{Group, Report, Scene, Verb};
-use crate::records::Term;
-use crate::state::{End, Select, Snapshot};
-
-use crate::records::Task;
 use crate::records::sprint::SPRINT;
 use crate::records::task::TASK;
-use crate::session::resolve::{self};
-use crate::state::Page as Items;
+use crate::records::{Kind, Task, Term};
+use crate::session::TreeSnapshot;
+use crate::session::archived::LastSeen;
+use crate::session::resolve;
+use crate::state::{End, Page as Items, Select, Snapshot, get};
 
 /// List tasks, the most important and oldest first
 #[derive(Debug, Default, ClapArgs, Deserialize, JsonSchema)]
@@ -41,6 +40,9 @@ pub struct Args {
     /// Only tasks that are part of this one
     #[arg(long, value_name = "ID")]
     pub parent: Option<String>,
+    /// Tasks that have been archived, as they were last, and not those that are there
+    #[arg(long)]
+    pub archived: bool,
     #[command(flatten)]
     #[serde(flatten)]
     #[allow(missing_docs)]
@@ -100,16 +102,27 @@ impl Verb for List {
         let session = scene.session()?;
         let snapshot = session.snapshot()?;
         // A sprint that is not there yet, or any more, may be named by tasks all the same.
-        match args.sprint.as_deref().map(|name| resolve::one(&snapshot, &SPRINT, name)) {
-            Some(Ok(id)) => args.sprint = Some(id.into()),
-            Some(Err(error)) if error.code() != "not_found" => return Err(error),
-            _ => {}
-        }
-        if let Some(parent) = &args.parent {
-            args.parent = Some(resolve::one(&snapshot, &TASK, parent)?.into());
+        args.sprint = resolved_if_there(&snapshot, &SPRINT, args.sprint)?;
+        args.parent = match args.parent {
+            Some(parent) if !args.archived => Some(resolve::one(&snapshot, &TASK, &parent)?.into()),
+            parent => resolved_if_there(&snapshot, &TASK, parent)?,
+        };
+        if args.archived {
+            let page = session.archived(&TASK, &args.wanted(), &args.list.paging())?;
+            let load = |last: LastSeen| get::<Task>(&session.snapshot_at(last.commit)?, &last.id);
+            return Ok(Tasks::new(page.try_map(load)?, args.list.stamps));
         }
         let page = snapshot.select(&TASK, &args.wanted(), &args.list.paging(), End::First)?;
         Ok(Tasks::new(page.load(&snapshot)?, args.list.stamps))
+    }
+}
+
+/// Returns the whole id of a record that a text names; the text itself where there is none.
+fn resolved_if_there(snapshot: &TreeSnapshot<'_>, kind: &'static Kind, name: Option<String>) -> Result<Option<String>> {
+    match name.as_deref().map(|name| resolve::one(snapshot, kind, name)) {
+        Some(Ok(id)) => Ok(Some(id.into())),
+        Some(Err(error)) if error.code() != "not_found" => Err(error),
+        _ => Ok(name),
     }
 }
 

@@ -16,6 +16,8 @@ fn what_is_closed_is_put_away_shown_and_brought_back() {
     script.before("send bob 'Unread'");
     script.run("archive").run("archive --older-than 0s --dry-run").run("archive --older-than 0s --json");
     script.run("show T-6").run("show --archived T-6").run("show --archived T-6 --json").run("events --limit 1");
+    script.run("task list --archived").run("task list --archived --status cancelled --json");
+    script.run("search --archived itself").run("search itself");
     script.run("log --limit 1").run("undo").run("archive --older-than 0s").run("undo ~0 --json").run("doctor");
     script.run("archive --older-than soon").run("show --archived nowhere");
     script.before("config policy.archive_tasks_after never");

@@ -1,5 +1,7 @@
 //! Trees, commits and history, as written and as read, with git as judge.
 
+use std::collections::BTreeSet;
+
 use git_coord::base::Timestamp;
 use git_coord::store::{NewCommit, Oid, Person, Published, STATE_REF, Store};
 
@@ -265,6 +267,20 @@ fn side(repo: &Repo, parents: &[Oid], seconds: i64) -> Oid {
     String::from_utf8(command.output().expect("git runs").stdout).expect("hex").trim().parse().expect("an id")
 }
 
+/// The commits that led to one and not to another.
+fn since(store: &Store, from: Oid, known: Oid) -> BTreeSet<String> {
+    let log = store.log_since(from, Some(known)).expect("there");
+    log.map(|commit| commit.expect("whole").id.to_string()).collect()
+}
+
+fn set_of(lines: &str) -> BTreeSet<String> {
+    lines.lines().map(str::to_owned).collect()
+}
+
+fn ancestry_of_skewed(repo: &Repo, skewed: Oid, among: &[Oid]) -> bool {
+    among.iter().any(|one| set_of(&repo.git(&["rev-list", &one.to_string()])).contains(&skewed.to_string()))
+}
+
 #[test]
 fn history_is_walked_as_git_walks_it() {
     let repo = files_repo();
@@ -289,6 +305,12 @@ fn history_is_walked_as_git_walks_it() {
             let (left, right) = (a.to_string(), b.to_string());
             let ancestry = repo.try_git(&["merge-base", "--is-ancestor", &left, &right]).status.success();
             assert_eq!(store.is_ancestor(a, b).expect("walked"), ancestry, "{a} {b}");
+            let git = repo.git(&["rev-list", &format!("{left}..{right}")]);
+            let (since, git) = (since(&store, b, a), set_of(&git));
+            assert!(since.is_superset(&git), "{a}..{b}");
+            assert!(since.is_subset(&set_of(&repo.git(&["rev-list", &right]))), "{a}..{b}");
+            // A parent that is later than its child hides from git's own walk too, but for a longer look at the end.
+            assert!(since == git || ancestry_of_skewed(&repo, skewed, &[a, b]), "{a}..{b}");
             let bases = repo.try_git(&["merge-base", "--all", &left, &right]).stdout;
             let mut bases: Vec<Oid> =
                 String::from_utf8_lossy(&bases).lines().map(|line| line.parse().expect("an id")).collect();
