@@ -51,14 +51,7 @@ impl Draft {
         }
         page.line([styled(Style::Heading, format!("Nothing was written. The commit would be: {}", self.subject))]);
         for file in &self.files {
-            let mut lines = file.diff.lines();
-            for line in lines.by_ref().take(MOST_LINES) {
-                page.line([styled(style(line), line)]);
-            }
-            let rest = lines.count();
-            if rest > 0 {
-                page.line([styled(Style::Dim, format!("… and {rest} more lines of {}", file.path))]);
-            }
+            lines(page, &file.diff, &file.path);
         }
         if self.total > self.files.len() {
             page.line([styled(Style::Dim, format!("… and {} more files", self.total - self.files.len()))]);
@@ -76,6 +69,23 @@ impl File {
         let diff = TextDiff::from_lines(before, after);
         let names = (side(&file.before, "a"), side(&file.after, "b"));
         File { path: file.path.clone(), diff: diff.unified_diff().header(&names.0, &names.1).to_string() }
+    }
+}
+
+/// Shows what differs between two texts.
+pub fn diff(page: &mut Page, before: &str, after: &str) {
+    lines(page, &TextDiff::from_lines(before, after).unified_diff().to_string(), "it");
+}
+
+/// Shows the lines of a diff, of which there may be many.
+fn lines(page: &mut Page, diff: &str, name: &str) {
+    let mut lines = diff.lines();
+    for line in lines.by_ref().take(MOST_LINES) {
+        page.line([styled(style(line), line)]);
+    }
+    let rest = lines.count();
+    if rest > 0 {
+        page.line([styled(Style::Dim, format!("… and {rest} more lines of {name}"))]);
     }
 }
 

@@ -26,6 +26,7 @@ pub mod status;
 pub mod knowledge;
 pub mod history;
 pub mod exchange;
+pub mod conflict;
 
 use show_of::show;
 use verb::{Row, row};
@@ -97,6 +98,9 @@ pub const VERBS: &[Row] = &[
     row::<history::events::Events>(),
     row::<history::undo::Undo>(),
     row::<history::archive::Archive>(),
+    row::<conflict::list::List>(),
+    row::<conflict::show::Show>(),
+    write::<conflict::resolve::Resolve>(),
     row::<exchange::apply::Apply>(),
     row::<exchange::import::Import>(),
     row::<exchange::export::Export>(),

@@ -79,7 +79,11 @@ fn edited(before: &AnyRecord, input: &Edit) -> Result<AnyRecord> {
 }
 
 /// Checks what an edit makes a record point to; the rules of single kinds stand here.
-fn check_links(
+/// Checks what is new about the links of a record, and what follows from it for others.
+///
+/// # Errors
+/// `cycle`, `not_found`, and others that the kind has.
+pub(super) fn check_links(
     snapshot: &dyn Snapshot,
     before: &AnyRecord,
     after: &AnyRecord,

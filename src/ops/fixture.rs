@@ -7,6 +7,7 @@ use crate::base::{Result, Seed, Timestamp};
 use crate::query::overlap::Policy;
 use crate::query::{Signs, Tracked};
 use crate::records::Task;
+use crate::records::record::Record;
 use crate::state::memory::Memory;
 use crate::state::{Changeset, get};
 
@@ -72,8 +73,8 @@ impl World {
         get::<Task>(&self.records, id).expect("a task")
     }
 
-    pub(crate) fn put(&mut self, task: Task) {
-        self.records.put(task);
+    pub(crate) fn put(&mut self, record: impl Record) {
+        self.records.put(record);
     }
 
     pub(crate) fn with_task(id: &str) -> Self {

@@ -28,6 +28,7 @@ pub mod progress;
 pub mod release;
 pub mod remove;
 mod reserve;
+pub mod resolve;
 pub mod revise;
 pub mod sprint;
 pub mod status;
@@ -108,6 +109,8 @@ pub enum Operation {
     StatusPost(status::Post),
     /// Puts away what is closed or old.
     Archive(archive::Archive),
+    /// Settles a conflict.
+    Resolve(resolve::Resolve),
     /// Takes a commit back.
     Undo(undo::Undo),
     /// Does several things in one commit, or none.
@@ -197,6 +200,7 @@ pub fn apply(operation: &Operation, snapshot: &dyn Snapshot, context: &Context) 
         Operation::DecisionNew(input) => decision::new(snapshot, input, context),
         Operation::StatusPost(input) => status::post(snapshot, input, context),
         Operation::Archive(input) => archive::archive(snapshot, input, context),
+        Operation::Resolve(input) => resolve::resolve(snapshot, input, context),
         Operation::Undo(input) => undo::undo(snapshot, input, context),
         Operation::Batch(input) => batch::batch(snapshot, input, context),
     }

@@ -3,6 +3,7 @@
 use super::{TreeSnapshot, lower};
 use crate::base::Result;
 use crate::state::Changeset;
+use crate::state::Snapshot;
 use crate::store::Content;
 
 /// A commit that was not made.

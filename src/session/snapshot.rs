@@ -86,14 +86,6 @@ impl<'s> TreeSnapshot<'s> {
         self.tree.find(path)
     }
 
-    /// Returns what a file holds; nothing where there is none.
-    ///
-    /// # Errors
-    /// `damaged` where it cannot be read.
-    pub fn file(&self, path: &str) -> Result<Option<Vec<u8>>> {
-        Ok(self.tree.read(path)?.map(|blob| blob.bytes))
-    }
-
     /// Returns how many files in the tree are no records and should be some.
     ///
     /// # Errors
@@ -206,6 +198,10 @@ impl Snapshot for TreeSnapshot<'_> {
             Ok(())
         })?;
         Ok(links)
+    }
+
+    fn file(&self, path: &str) -> Result<Option<Vec<u8>>> {
+        Ok(self.tree.read(path)?.map(|blob| blob.bytes))
     }
 
     fn config(&self) -> Result<Config> {

@@ -174,6 +174,11 @@ impl Snapshot for Overlay<'_> {
         Ok(links.into_iter().collect())
     }
 
+    fn file(&self, path: &str) -> Result<Option<Vec<u8>>> {
+        // No operation makes or removes such a file.
+        self.below.file(path)
+    }
+
     fn config(&self) -> Result<Config> {
         match self.files.get(config::PATH) {
             Some(Edit::Settings(settings)) => Ok(settings.as_ref().clone()),

@@ -81,6 +81,13 @@ pub trait Snapshot {
         super::inbox::unread(self, agent)
     }
 
+    /// Returns what a file holds that is no record, as a value that lies beside a conflict; nothing where there is none, or
+    /// where no such files are kept.
+    fn file(&self, path: &str) -> Result<Option<Vec<u8>>> {
+        let _ = path;
+        Ok(None)
+    }
+
     /// Returns the settings of the team.
     fn config(&self) -> Result<Config>;
 

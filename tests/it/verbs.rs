@@ -96,6 +96,9 @@ const ROWS: &[Row] = &[
     row("log", &[], Reads),
     row("events", &[], Reads),
     row("archive", &["--older-than", "0s"], Writes),
+    row("conflicts", &[], Reads),
+    row("conflicts show", &[CONFLICT], Reads),
+    row("resolve", &[CONFLICT, "--theirs"], Writes),
     row("apply", &["$LINES"], Writes),
     row("undo", &[], Writes),
     row("import", &["beads", "$BEADS"], Writes),
@@ -111,6 +114,27 @@ pub(crate) fn rows() -> impl Iterator<Item = &'static Row> {
     ROWS.iter().filter(|row| VERBS.iter().any(|verb| verb.name == row.verb))
 }
 
+const CONFLICT: &str = "xnjz05xfjp1c5z";
+
+/// What somebody says that Bob runs on.
+const CONFLICT_FILE: &str = "---
+kind: conflict
+id: xnjz05xfjp1c5z
+record: agent/bob
+field: model
+values:
+  \"242dbbf670c011d544cda19dacb3c55b\":
+    at: \"2026-01-02T03:04:11.000Z\"
+    by: bob
+    value: opus
+status: open
+created_at: \"2026-01-02T03:04:11.000Z\"
+created_by: git-coord merge
+updated_at: \"2026-01-02T03:04:11.000Z\"
+updated_by: git-coord merge
+---
+";
+
 /// Makes what the rows need in a repository that is set up, and returns the id of the message.
 #[track_caller]
 pub(crate) fn furnish(repo: &Repo) -> String {
@@ -119,6 +143,7 @@ pub(crate) fn furnish(repo: &Repo) -> String {
         repo.ok(&["task", "new", "A task", "--id", id]);
     }
     repo.ok(&["claim", "T-held"]);
+    repo.plant(&format!("conflicts/{CONFLICT}.md"), CONFLICT_FILE.as_bytes());
     let sent = repo.coord(&["send", "Ada", "A question"]).json().agent("bob").expect(0);
     sent.data()["record"]["id"].as_str().expect("an id").to_owned()
 }

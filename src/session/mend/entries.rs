@@ -7,6 +7,7 @@ use crate::records::message::MESSAGE;
 use crate::records::recipient;
 use crate::session::snapshot::decode;
 use crate::session::{Identity, Session, TreeSnapshot, inspect};
+use crate::state::Snapshot;
 use crate::store::{Content, Edit, NewCommit, Oid, Published, STATE_REF, Writer};
 
 /// How often it is begun anew where a git moves the ref at the same time.

@@ -9,6 +9,7 @@ mod archive;
 mod claim;
 mod complete;
 mod config;
+mod conflicts;
 mod decision;
 mod every;
 mod exchange;

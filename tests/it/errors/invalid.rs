@@ -34,6 +34,19 @@ fn words() -> Vec<Row> {
         ),
         row(
             5,
+            "not_choosable",
+            "The part of a record that the conflict is about is not set by a choice: the life of a task, or a whole file.",
+            [way("resolve xaaaaaaaaaaaaa --by bob").given(|repo| {
+                let file = "---\nkind: conflict\nid: xaaaaaaaaaaaaa\nrecord: task/T-1\nfield: lifecycle\nvalues:\n  \
+                            \"00000000000000000000000000000000\": {value: {status: completed}, by: bob, at: \
+                            \"2026-01-02T03:04:05.000Z\"}\nstatus: open\ncreated_at: \"2026-01-02T03:04:05.000Z\"\n\
+                            created_by: git-coord merge\nupdated_at: \"2026-01-02T03:04:05.000Z\"\n\
+                            updated_by: git-coord merge\n---\n";
+                drop(repo.plant("conflicts/xaaaaaaaaaaaaa.md", file.as_bytes()));
+            })],
+        ),
+        row(
+            5,
             "bad_glob",
             "What is to be reserved is no path from the top of the repository, and no pattern of such.",
             [way("claim T-1 --paths /etc"), way("claim T-1 --paths 'a['")],

@@ -1,0 +1,135 @@
+//! `conflicts`: what merges could not decide, and what does not fit together across records.
+
+use clap::Args as ClapArgs;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::told::Told;
+use crate::base::{Result, Timestamp, text};
+use crate::commands::args::ListArgs;
+use crate::commands::page::{Page, Style, plain, styled};
+use crate::commands::record::Listed;
+use crate::commands::verb::{Group, Report, Scene, Verb};
+use crate::query::{Graph, links};
+use crate::records::sprint::SPRINT;
+use crate::records::task::TASK;
+use crate::records::{Conflict, Sprint, Task, Term};
+use crate::state::{Page as Items, Select, Snapshot, all};
+
+/// List what merges could not decide
+///
+/// A field that was changed to two values on two machines has the later one, and the other is kept in a conflict until
+/// somebody chooses, or edits the field once more. What only shows across records (tasks that wait for each other, links to
+/// tasks that are not there, open tasks of closed sprints) is listed below; nothing is repaired by itself.
+///
+/// Example: git coord conflicts
+#[derive(Debug, Default, ClapArgs, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Args {
+    /// Those that are settled too
+    #[arg(long)]
+    pub all: bool,
+    #[command(flatten)]
+    #[serde(flatten)]
+    #[allow(missing_docs)]
+    pub list: ListArgs,
+}
+
+/// The most problems across records that are listed of each sort.
+const MOST: usize = 50;
+
+/// Something that does not fit together across records.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Across {
+    /// `cycle`, `missing_target`, or `closed_sprint`.
+    pub what: &'static str,
+    /// The records, as `kind/id`.
+    pub records: Vec<String>,
+    /// What is wrong, in words.
+    pub text: String,
+}
+
+/// The conflicts.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Answer {
+    #[serde(flatten)]
+    listed: Listed<Told>,
+    /// What does not fit together across records; at most 50 of each sort.
+    pub across: Vec<Across>,
+    #[serde(skip)]
+    now: Timestamp,
+}
+
+/// The verb.
+pub struct List;
+
+impl Verb for List {
+    const NAME: &'static str = "conflicts";
+    const GROUP: Group = Group::History;
+    type Args = Args;
+    type Report = Answer;
+
+    fn run(args: Args, scene: &Scene) -> Result<Answer> {
+        let session = scene.session()?;
+        let snapshot = session.snapshot()?;
+        let mut told = Vec::new();
+        for conflict in all::<Conflict>(&snapshot)? {
+            let one = Told::of(&snapshot, &conflict)?;
+            if args.all || !one.settled {
+                told.push(one);
+            }
+        }
+        let page = Items::cut(told, &args.list.paging(), |told| told.id.clone());
+        Ok(Answer { listed: Listed::new(page, |told| told), across: across(&snapshot)?, now: session.now() })
+    }
+}
+
+fn across(snapshot: &dyn Snapshot) -> Result<Vec<Across>> {
+    let graph = Graph::of(snapshot)?;
+    let task = |id: &String| format!("task/{id}");
+    let cycles = links::cycles(&graph).into_iter().take(MOST).map(|cycle| Across {
+        what: "cycle",
+        records: cycle.iter().map(task).collect(),
+        text: format!("they wait for each other: {}", cycle.join(", ")),
+    });
+    let mut found: Vec<Across> = cycles.collect();
+    let open: Vec<Task> = all::<Task>(snapshot)?.into_iter().filter(Task::is_open).collect();
+    // What a closed task names may have been archived before it, and nobody waits for it any more.
+    let missing = links::missing(&graph, &open).into_iter().filter(|link| matches!(link.field.as_str(), "parent"));
+    found.extend(missing.take(MOST).map(|link| Across {
+        what: "missing_target",
+        text: format!("{} of {} is {}, which is not there", link.field, link.task, link.target),
+        records: vec![task(&link.task)],
+    }));
+    let closed = all::<Sprint>(snapshot)?.into_iter().filter(|sprint| !sprint.status.is_open());
+    for sprint in closed {
+        let tasks = snapshot.under(&TASK, &Select::with(Term::new("sprint/open", sprint.id.as_str())))?;
+        if !tasks.is_empty() && found.iter().filter(|across| across.what == "closed_sprint").count() < MOST {
+            let mut records = vec![format!("{}/{}", SPRINT.name, sprint.id)];
+            records.extend(tasks.iter().take(MOST).map(|id| format!("task/{id}")));
+            let text = format!("sprint {} is closed, and {} of its tasks are open", sprint.id, tasks.len());
+            found.push(Across { what: "closed_sprint", records, text });
+        }
+    }
+    Ok(found)
+}
+
+impl Report for Answer {
+    fn text(&self, page: &mut Page) {
+        if self.listed.items.is_empty() && self.across.is_empty() {
+            page.say("No conflicts");
+            return;
+        }
+        for told in &self.listed.items {
+            told.text(page, self.now);
+        }
+        if let Some(first) = self.listed.items.iter().find(|told| !told.settled) {
+            let hint = format!("Settle one: git coord resolve {} --keep, --ours, --theirs or --value V", first.id);
+            page.line([styled(Style::Dim, hint)]);
+        }
+        for across in &self.across {
+            page.line([styled(Style::Warn, across.what), plain(format!("  {}", text::excerpt(&across.text, 200)))]);
+        }
+        self.listed.say_rest(page);
+    }
+}
