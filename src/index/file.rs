@@ -5,7 +5,7 @@
 //! next one rolls back. Nothing is synced; the name of this run of the machine stands in the file, and after a crash of
 //! the machine it is made anew.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fs::{File, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -61,28 +61,36 @@ enum State {
 /// The open file, and what was last found to differ from it, so that it is found out once for each commit.
 pub(super) struct Opened {
     pub(super) connection: Connection,
+    /// Whether the time in which it was opened is nobody's yet.
+    is_begun: Cell<bool>,
     pub(super) known: RefCell<Option<(Oid, Rc<Known>)>>,
 }
 
-/// A time in which the file stays as it is, for us. It ends when this is dropped.
+/// A time in which the file stays as it is, for us. It ends when this is dropped, or with the one around it: each costs a
+/// dozen system calls.
 pub(super) struct Reading<'c> {
-    connection: &'c Connection,
+    ends: Option<&'c Connection>,
 }
 
 impl<'c> Reading<'c> {
-    /// Begins it, or goes on with the one in which the file was opened: each costs a dozen system calls.
-    pub(super) fn begin(connection: &'c Connection) -> Attempt<Self> {
-        if connection.is_autocommit() {
-            connection.execute_batch("BEGIN")?;
+    /// Begins it, or takes over the one in which the file was opened.
+    pub(super) fn begin(file: &'c Opened) -> Attempt<Self> {
+        let is_begun = file.is_begun.take();
+        if file.connection.is_autocommit() {
+            file.connection.execute_batch("BEGIN")?;
+        } else if !is_begun {
+            return Ok(Reading { ends: None });
         }
-        Ok(Reading { connection })
+        Ok(Reading { ends: Some(&file.connection) })
     }
 }
 
 impl Drop for Reading<'_> {
     fn drop(&mut self) {
-        // Nothing was written, so there is nothing that could fail to be.
-        let _ = self.connection.execute_batch("COMMIT");
+        if let Some(connection) = self.ends {
+            // Nothing was written, so there is nothing that could fail to be.
+            let _ = connection.execute_batch("COMMIT");
+        }
     }
 }
 
@@ -136,7 +144,7 @@ impl Keeper {
     /// Does something for which the file is opened once more, to be written.
     fn alone<T>(&self, store: &Store, commit: Oid, ask: impl FnOnce() -> Attempt<T>) -> Option<T> {
         // Two things must not be at once: reading on the one connection, and writing on the other.
-        drop(Reading::begin(&self.opened(store, commit)?.connection));
+        drop(Reading::begin(&*self.opened(store, commit)?));
         ask().map_err(|failure| give_up(store, &failure)).ok()
     }
 
@@ -148,7 +156,7 @@ impl Keeper {
                 open(&path(store))
             });
             *state = opened.map_or(State::Useless, |connection| {
-                State::Open(Rc::new(Opened { connection, known: RefCell::default() }))
+                State::Open(Rc::new(Opened { connection, is_begun: Cell::new(true), known: RefCell::default() }))
             });
         }
         match &*state {

@@ -161,6 +161,7 @@ impl<'s> View<'s> {
         // The terms are found out before the file is read again: what they follow from is asked of it too.
         self.with(snapshot, FAR_DERIVED, |_, _| Ok(()))?;
         for _ in 0..2 {
+            let _reading = Reading::begin(&self.file).ok()?;
             let known = self.known()?;
             if known.derived.get().is_none() {
                 let derived = self.settle(DerivedDelta::of(&known.delta, snapshot))?;
@@ -198,7 +199,7 @@ impl<'s> View<'s> {
 
     fn attempt<T>(&self, far: usize, ask: impl Fn(&Connection, &Known) -> Attempt<T>) -> Attempt<Step<T>> {
         let connection = &self.file.connection;
-        let reading = Reading::begin(connection)?;
+        let reading = Reading::begin(&self.file)?;
         let tip = file::tip(connection)?;
         let known = match self.known().filter(|known| known.delta.from == tip) {
             Some(known) => known,

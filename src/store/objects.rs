@@ -35,7 +35,7 @@ const SEEN_BYTES: usize = 64 << 10;
 /// How often an object is looked for in databases opened anew, before it counts as missing.
 const LOOKS: usize = 3;
 
-/// After so many objects in a row that were not loose, the packs are asked first: a whole state is being read.
+/// After so many more objects that were not loose than were, the packs are asked first: much of a state is being read.
 const NOT_LOOSE: u32 = 32;
 
 /// How many packs are expected, which spares a look into their folder. Where there are more, all are counted.
@@ -49,7 +49,7 @@ pub(super) struct Objects {
     folders: Vec<PathBuf>,
     format: ObjectFormat,
     loose: LooseReader,
-    /// How many objects in a row were not loose.
+    /// How many objects more were not loose than were; one that was weighs two.
     not_loose: Cell<u32>,
     handles: OnceCell<Vec<HandleArc>>,
     /// In a partial clone, the remote that has what a filter has left out.
@@ -131,7 +131,7 @@ impl Objects {
     fn find(&self, id: Oid) -> Result<Option<(Kind, Vec<u8>)>> {
         if self.not_loose.get() < NOT_LOOSE {
             if let Some(found) = self.loose.find(id) {
-                self.not_loose.set(0);
+                self.not_loose.set(self.not_loose.get().saturating_sub(2));
                 return Ok(Some(found));
             }
             self.not_loose.set(self.not_loose.get() + 1);
