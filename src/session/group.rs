@@ -34,7 +34,7 @@ impl Session {
         let read = |request: Request| Asked { errand: Errand::decode(request.bytes()), request };
         let others: Vec<Asked> = requests.into_iter().map(read).collect();
         loop {
-            let Some(tip) = recover::bring_back(self, &mut writer, self.tip()?, identity)? else {
+            let Some(tip) = recover::bring_back(self, &mut writer, self.tip()?)? else {
                 wait_for_git(deadline)?;
                 continue;
             };

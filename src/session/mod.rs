@@ -26,6 +26,7 @@ pub mod settings;
 pub mod setup;
 pub mod snapshot;
 pub mod transact;
+pub mod unite;
 mod upkeep;
 mod visit;
 

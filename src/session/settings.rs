@@ -14,6 +14,8 @@ pub struct Settings {
     pub agent: Option<String>,
     /// `coord.ttl`: how long a claim lives without a sign of life, in minutes.
     pub ttl_minutes: u64,
+    /// `coord.remote`: the remote that all publish to.
+    pub remote: Option<String>,
     /// `coord.lockTimeout`: how long a writer waits for its turn.
     pub lock_timeout: Duration,
     /// `coord.overlap`: what is done about a claim whose paths overlap with those of another one.
@@ -65,6 +67,12 @@ pub const SETTINGS: &[Setting] = &[
         check: |config| overlap(config).map(drop),
     },
     Setting {
+        key: "coord.remote",
+        default: "",
+        meaning: "The remote that the team publishes to, which `sync` asks where it is told no other; `init` sets it",
+        check: |_| Ok(()),
+    },
+    Setting {
         key: "coord.remotePrefix",
         default: "refs/coord/",
         meaning: "Under which prefix the remote keeps the state, for hosts that refuse other refs",
@@ -96,6 +104,7 @@ impl Settings {
         Ok(Settings {
             agent: agent(config),
             ttl_minutes: ttl(config)?,
+            remote: remote(config),
             lock_timeout: lock_timeout(config)?,
             overlap: overlap(config)?,
         })
@@ -106,6 +115,7 @@ impl Settings {
         Settings {
             agent: agent(config),
             ttl_minutes: ttl(config).unwrap_or(TTL_MINUTES),
+            remote: remote(config),
             lock_timeout: lock_timeout(config).unwrap_or(LOCK_TIMEOUT),
             overlap: overlap(config).unwrap_or_default(),
         }
@@ -117,6 +127,10 @@ const LOCK_TIMEOUT: Duration = Duration::from_secs(30);
 
 fn agent(config: &Config) -> Option<String> {
     config.text("coord.agent").filter(|agent| !agent.is_empty())
+}
+
+fn remote(config: &Config) -> Option<String> {
+    config.text("coord.remote").filter(|remote| !remote.is_empty())
 }
 
 fn ttl(config: &Config) -> Result<u64> {

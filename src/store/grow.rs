@@ -206,6 +206,11 @@ fn in_order(a: &Name<'_>, b: &Name<'_>) -> Ordering {
     a.name[..shared].cmp(&b.name[..shared]).then_with(|| ends(a).cmp(&ends(b)))
 }
 
+/// Returns whether git and file systems take a path, so that a file can be stored there.
+pub fn is_path(path: &str) -> bool {
+    check_path(path).is_ok()
+}
+
 /// Refuses a path that git or a file system would trip over.
 fn check_path(path: &str) -> Result<()> {
     let fault = |name: &str| match name {

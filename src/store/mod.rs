@@ -58,7 +58,7 @@ pub use crowd::Request;
 pub use diff::Change;
 pub use edit::{Content, Edit};
 pub use environment::Environment;
-pub use grow::{Wanted, Wish};
+pub use grow::{Wanted, Wish, is_path};
 pub use history::Log;
 pub use maintenance::{Trouble, is_maintained};
 pub use oid::{ObjectFormat, Oid};
@@ -263,6 +263,14 @@ impl Store {
     /// `damaged` where the commit is missing or broken.
     pub fn tree(&self, commit: Oid) -> Result<Tree<'_>> {
         Ok(Tree::new(self, commit::read(&self.objects, commit)?.tree))
+    }
+
+    /// Returns the bytes of a file by its id, whichever tree it stands in.
+    ///
+    /// # Errors
+    /// `damaged` where it is missing or broken, `too_large` above 64 MiB.
+    pub fn blob(&self, id: Oid) -> Result<Vec<u8>> {
+        Ok(self.objects.read(id, gix::objs::Kind::Blob)?.to_vec())
     }
 
     /// Lists the files that differ between two commits, sorted by path; all of `new` where there is no `old`.

@@ -16,7 +16,7 @@ pub(crate) const TABLE: &[(&str, &str)] = &[
     ("merge", "base records state"),
     ("store", "base"),
     ("index", "base records state query store"),
-    ("session", "base records state query ops store index"),
+    ("session", "base records state query ops merge store index"),
     ("sync", "base records state query ops merge store session"),
     ("transfer", "base records state query ops"),
     ("integrations", "base records state query ops"),

@@ -64,7 +64,7 @@ impl Session {
         let deadline = Instant::now() + self.settings().lock_timeout;
         let mut writer = self.store().lock(self.settings().lock_timeout)?;
         loop {
-            let Some(tip) = recover::bring_back(self, &mut writer, self.tip()?, &identity)? else {
+            let Some(tip) = recover::bring_back(self, &mut writer, self.tip()?)? else {
                 wait_for_git(deadline)?;
                 continue;
             };

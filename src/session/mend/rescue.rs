@@ -263,7 +263,7 @@ fn join(session: &Session, writer: &mut Writer<'_>, tip: Oid, others: &[Oid]) ->
         if session.store().is_ancestor(*other, tip)? {
             continue;
         }
-        tip = recover::bring_in(session, writer, tip, *other, &session.mender())?.ok_or_else(moved)?;
+        tip = recover::bring_in(session, writer, tip, *other)?.ok_or_else(moved)?;
     }
     Ok(())
 }

@@ -249,9 +249,11 @@ fn bringing_back_a_lost_tip_can_be_killed_at_any_step() {
         let old = repo.tip().expect("a tip");
         repo.ok(&["task", "new", "Lost", "--id", "T-1"]);
         repo.git(&["update-ref", "refs/coord/main", &old]);
+        repo.plant("notes/kept", b"a line of its own");
         stopped(repo.coord(&["task", "new", "Stopped", "--id", "T-2"]), point, Action::Kill);
         repo.ok(&["task", "new", "Next", "--id", "T-3"]);
         assert!(repo.task_file("T-1").contains("title: Lost"), "{point}");
+        assert!(repo.files().contains_key("notes/kept"), "{point}");
         repo.assert_no_lock();
         repo.fsck_strict();
     }

@@ -3,7 +3,7 @@
 use crate::harness::Repo;
 
 #[test]
-fn an_acknowledged_tip_that_was_reset_away_is_merged_back() {
+fn an_acknowledged_tip_that_was_reset_away_is_brought_back() {
     let repo = Repo::set_up();
     repo.ok(&["task", "new", "Kept", "--id", "T-kept"]);
     let old = repo.tip().expect("a tip");
@@ -13,13 +13,12 @@ fn an_acknowledged_tip_that_was_reset_away_is_merged_back() {
     repo.git(&["update-ref", "refs/coord/main", &old]);
 
     repo.ok(&["task", "new", "Next", "--id", "T-next"]);
-    let merge = repo.git(&["rev-list", "--merges", "--parents", "refs/coord/main"]);
-    assert!(merge.ends_with(&format!(" {old} {lost}")), "one merge with both parents: {merge}");
+    assert_eq!(repo.git(&["rev-parse", "refs/coord/main~1"]), lost, "nothing was written meanwhile: it moves forward");
     for id in ["T-kept", "T-lost", "T-next"] {
         repo.task_file(id);
     }
     assert_eq!(repo.data(&["thread", "T-kept"])["total"], 1);
-    assert_eq!(repo.commit_count(), 1 + 1 + 2 + 1 + 1, "the first, kept, two lost, the merge, the next");
+    assert_eq!(repo.commit_count(), 1 + 1 + 2 + 1, "the first, kept, two lost, the next");
     repo.fsck_strict();
 }
 
@@ -55,6 +54,37 @@ fn the_later_of_two_changes_of_one_task_wins_when_the_lost_one_is_older() {
     assert!(repo.task_file("T-1").contains("title: title of the kept"), "{}", repo.task_file("T-1"));
     assert!(repo.git(&["log", "-p", "--format=", "refs/coord/main"]).contains("title of the lost"));
     assert!(repo.history().contains(&lost));
+}
+
+/// Different parts of one task changed on both sides: both changes are there.
+#[test]
+fn a_lost_tip_is_merged_field_by_field() {
+    let repo = Repo::set_up();
+    repo.ok(&["task", "new", "Before", "--id", "T-1"]);
+    let old = repo.tip().expect("a tip");
+    repo.ok(&["task", "edit", "T-1", "--priority", "P0", "--label", "lost"]);
+    diverge(&repo, &old, "title of the kept");
+    repo.ok(&["task", "new", "Next", "--id", "T-2"]);
+    let task = repo.data(&["task", "show", "T-1"])["record"].clone();
+    assert_eq!(
+        (&task["title"], &task["priority"], &task["labels"][0]),
+        (&"title of the kept".into(), &"P0".into(), &"lost".into())
+    );
+    assert_eq!(repo.files().keys().filter(|path| path.starts_with("conflicts/")).count(), 0);
+    assert_eq!(
+        repo.git(&["log", "--merges", "--format=%an|%s", "refs/coord/main"]),
+        "git-coord merge|Merge two lines of changes"
+    );
+    repo.fsck_strict();
+}
+
+/// One part changed on both sides: the value that gave way stands in a conflict.
+#[test]
+fn what_gives_way_in_bringing_back_stands_in_a_conflict() {
+    let (repo, _) = diverged("title of the lost", "title of the kept");
+    let conflicts: Vec<String> = repo.files().into_keys().filter(|path| path.starts_with("conflicts/")).collect();
+    let [conflict] = conflicts.as_slice() else { panic!("one conflict: {conflicts:?}") };
+    assert!(repo.file(conflict).contains("title of the lost"), "{}", repo.file(conflict));
 }
 
 /// The same, with the lost change made later than the kept one, by the clocks.

@@ -148,6 +148,19 @@ fn state() -> Vec<Row> {
         ),
         row(
             128,
+            "newer_rules",
+            "A newer version has merged on one of two sides, by rules that this one does not know.",
+            [way("note T-1 x").given(|repo| {
+                // What was acknowledged is not behind it.
+                let mut merge = repo.command("git");
+                merge.args(["commit-tree", "-m", "Merge\n\nCoord-Merge: 99", "-p", "refs/coord/main~1"]);
+                merge.args(["-p", "refs/coord/main~2", "refs/coord/main^{tree}"]);
+                let merge = merge.env("GIT_AUTHOR_NAME", "git-coord merge").output().expect("git runs").stdout;
+                repo.git(&["update-ref", "refs/coord/main", String::from_utf8(merge).expect("UTF-8").trim()]);
+            })],
+        ),
+        row(
+            128,
             "ref_clash",
             "The ref cannot be made: another stands where its folder has to be.",
             [way("init").not_set_up().after("git update-ref refs/coord HEAD")],

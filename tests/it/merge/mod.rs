@@ -1,6 +1,7 @@
-//! The merge, tried on histories of replicas that live in memory: thousands of them in seconds.
+//! The merge, tried on histories of replicas that live in memory: thousands of them in seconds. `commits.rs` tries it on git.
 
 mod claims;
+mod commits;
 mod converge;
 mod fields;
 mod hostile;
