@@ -14,6 +14,7 @@ pub mod transfer;
 pub mod store;
 pub mod index;
 pub mod session;
+pub mod sync;
 pub mod commands;
 pub mod render;
 pub mod cli;

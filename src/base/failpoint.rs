@@ -68,6 +68,10 @@ steps![
     "pack-clear",
     "pack-unkeep",
     "packing-drop",
+    "sync-open",
+    "sync-fetch",
+    "sync-push",
+    "sync-note",
 ];
 
 /// Stands before a step: what happens here leaves the step undone.

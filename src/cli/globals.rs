@@ -56,7 +56,7 @@ impl Globals {
         if self.json {
             return Look { json: true, quiet: self.quiet, color: ColorChoice::Never, pager: None };
         }
-        let config = scene.session().ok().map(|session| session.store().config());
+        let config = scene.opened().ok().map(|session| session.store().config());
         Look { json: false, quiet: self.quiet, color: self.color(config), pager: self.pager(config) }
     }
 

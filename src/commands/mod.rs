@@ -25,6 +25,7 @@ pub mod agent;
 pub mod status;
 pub mod knowledge;
 pub mod history;
+pub mod remote;
 pub mod exchange;
 pub mod conflict;
 
@@ -101,6 +102,7 @@ pub const VERBS: &[Row] = &[
     row::<conflict::list::List>(),
     row::<conflict::show::Show>(),
     write::<conflict::resolve::Resolve>(),
+    row::<remote::sync::Sync>(),
     row::<exchange::apply::Apply>(),
     row::<exchange::import::Import>(),
     row::<exchange::export::Export>(),

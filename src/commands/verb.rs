@@ -1,6 +1,6 @@
 //! What a verb is: its name, its arguments, its report, and one function between them.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::rc::Rc;
 
 use clap::{ArgMatches, Command};
@@ -16,6 +16,7 @@ use crate::base::{Error, Progress, Result};
 use crate::ops::Operation;
 use crate::session::{Options, Session};
 use crate::state::Warning;
+use crate::sync;
 
 /// Under which heading a verb is listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,6 +37,8 @@ pub enum Group {
     Knowledge,
     /// What happened.
     History,
+    /// Other machines.
+    Remote,
     /// In and out.
     Exchange,
 }
@@ -52,6 +55,7 @@ impl Group {
             Group::Status => "Status",
             Group::Knowledge => "Knowledge",
             Group::History => "History",
+            Group::Remote => "Sync",
             Group::Exchange => "Exchange",
         }
     }
@@ -87,13 +91,14 @@ pub trait Stage {
 pub struct Scene {
     options: Options,
     session: OnceCell<Session>,
+    has_folded: Cell<bool>,
     stage: Option<Rc<dyn Stage>>,
 }
 
 impl Scene {
     /// Returns a scene in which nothing is open yet, and where nobody looks before the answer is there.
     pub fn new(options: Options) -> Self {
-        Scene { options, session: OnceCell::new(), stage: None }
+        Scene { options, session: OnceCell::new(), has_folded: Cell::new(false), stage: None }
     }
 
     /// Lets a front show what there is before the answer.
@@ -117,11 +122,24 @@ impl Scene {
         &self.options
     }
 
-    /// Returns the session, opened now where it was not.
+    /// Returns the session, opened now where it was not. What plain fetches have brought is folded into the state before
+    /// anybody looks at it; nothing is where nothing is to be written.
     ///
     /// # Errors
     /// As [`Session::open`].
     pub fn session(&self) -> Result<&Session> {
+        let session = self.opened()?;
+        if !self.has_folded.replace(true) && !self.options.dry_run {
+            sync::fold_in(session);
+        }
+        Ok(session)
+    }
+
+    /// Returns the session as it is, for what looks at the repository and not at the state.
+    ///
+    /// # Errors
+    /// As [`Session::open`].
+    pub fn opened(&self) -> Result<&Session> {
         if let Some(session) = self.session.get() {
             return Ok(session);
         }

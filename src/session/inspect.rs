@@ -195,7 +195,7 @@ impl TreeSnapshot<'_> {
 
 /// Returns whether a name is one that git refuses in a tree, because somewhere it would be another: `.git` in disguise, a
 /// step up, or a path of its own.
-fn is_trick(name: &str) -> bool {
+pub(super) fn is_trick(name: &str) -> bool {
     // What HFS+ leaves out of a name, NTFS at its end, and the short name that it gives to `.git`.
     let is_left_out = |c: &char| matches!(*c as u32, 0x200C..=0x200F | 0x202A..=0x202E | 0x206A..=0x206F | 0xFEFF);
     let plain: String = name.chars().filter(|c| !is_left_out(c)).collect::<String>().to_ascii_lowercase();

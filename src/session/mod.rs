@@ -4,6 +4,7 @@
 //! is run again on a newer tip makes the same records.
 
 pub mod archived;
+mod arrive;
 pub mod draft;
 mod errand;
 mod group;
@@ -20,6 +21,7 @@ pub mod past;
 pub mod precondition;
 pub mod recover;
 pub mod resolve;
+mod refused;
 pub mod reversal;
 pub mod search;
 pub mod settings;

@@ -16,6 +16,8 @@ pub struct Settings {
     pub ttl_minutes: u64,
     /// `coord.remote`: the remote that all publish to.
     pub remote: Option<String>,
+    /// `coord.syncTimeout`: for how long a sync tries again when others publish at the same time.
+    pub sync_timeout: Duration,
     /// `coord.lockTimeout`: how long a writer waits for its turn.
     pub lock_timeout: Duration,
     /// `coord.overlap`: what is done about a claim whose paths overlap with those of another one.
@@ -79,6 +81,12 @@ pub const SETTINGS: &[Setting] = &[
         check: |config| store::remote_prefix(config).map(drop),
     },
     Setting {
+        key: "coord.syncTimeout",
+        default: "60s",
+        meaning: "For how long `sync` tries again when others publish at the same time, before it gives up with exit code 7",
+        check: |config| sync_timeout(config).map(drop),
+    },
+    Setting {
         key: "coord.ttl",
         default: "30",
         meaning: "How long a claim lives without a sign of life: minutes, or a duration like `2h`",
@@ -106,6 +114,7 @@ impl Settings {
             ttl_minutes: ttl(config)?,
             remote: remote(config),
             lock_timeout: lock_timeout(config)?,
+            sync_timeout: sync_timeout(config)?,
             overlap: overlap(config)?,
         })
     }
@@ -117,6 +126,7 @@ impl Settings {
             ttl_minutes: ttl(config).unwrap_or(TTL_MINUTES),
             remote: remote(config),
             lock_timeout: lock_timeout(config).unwrap_or(LOCK_TIMEOUT),
+            sync_timeout: sync_timeout(config).unwrap_or(SYNC_TIMEOUT),
             overlap: overlap(config).unwrap_or_default(),
         }
     }
@@ -124,6 +134,7 @@ impl Settings {
 
 const TTL_MINUTES: u64 = 30;
 const LOCK_TIMEOUT: Duration = Duration::from_secs(30);
+const SYNC_TIMEOUT: Duration = Duration::from_secs(60);
 
 fn agent(config: &Config) -> Option<String> {
     config.text("coord.agent").filter(|agent| !agent.is_empty())
@@ -139,6 +150,10 @@ fn ttl(config: &Config) -> Result<u64> {
 
 fn lock_timeout(config: &Config) -> Result<Duration> {
     config.text("coord.lockTimeout").map_or(Ok(LOCK_TIMEOUT), |text| parse_duration("coord.lockTimeout", &text))
+}
+
+fn sync_timeout(config: &Config) -> Result<Duration> {
+    config.text("coord.syncTimeout").map_or(Ok(SYNC_TIMEOUT), |text| parse_duration("coord.syncTimeout", &text))
 }
 
 fn overlap(config: &Config) -> Result<Policy> {

@@ -6,7 +6,7 @@ use super::Session;
 use crate::base::{Error, Result, Timestamp};
 use crate::records::{Config, config};
 use crate::state::Warning;
-use crate::store::{Content, Edit, NewCommit, Oid, Person, Published, STATE_REF, Store, Writer};
+use crate::store::{Content, Edit, NewCommit, Oid, Person, Published, STATE_REF, Store, Writer, remote_prefix};
 
 /// Whose name stands on commits that nobody in particular made.
 pub const NOBODY: (&str, &str) = ("git-coord", "git-coord@localhost");
@@ -66,7 +66,7 @@ impl Session {
         if let Some(tip) = store.tip()? {
             // Nothing is added to a state that cannot be read, and nobody is told that all is well.
             self.snapshot_at(tip)?;
-            let is_complete = missing_settings(store).is_empty() && store.has_reflog()?;
+            let is_complete = is_configured(store) && store.has_reflog()?;
             if let (Some(replica), true) = (self.machine().replica(), is_complete) {
                 self.compare(tip, fetched, &mut warnings)?;
                 return Ok(Setup { origin: Origin::Existing, tip, replica, remote, configured: Vec::new(), warnings });
@@ -81,12 +81,26 @@ impl Session {
         Ok(Setup { origin, tip, replica, remote, configured, warnings })
     }
 
+    /// Adds the settings that are missing, as for a remote that has been added since `init`. Returns what was added, as
+    /// `key = value`.
+    ///
+    /// # Errors
+    /// `config_refused`; `busy` (7) where the turn did not come in time.
+    pub fn complete_settings(&self) -> Result<Vec<String>> {
+        if is_configured(self.store()) {
+            return Ok(Vec::new());
+        }
+        let _turn = self.store().lock(self.settings().lock_timeout)?;
+        let configured = configure(Session::open(self.options().clone())?.store())?;
+        self.store().settle(&["config"]).map(|()| configured)
+    }
+
     /// Says so where the remote has state that is not here.
     fn compare(&self, tip: Oid, fetched: Option<Oid>, warnings: &mut Vec<Warning>) -> Result<()> {
         let Some(theirs) = fetched.filter(|theirs| *theirs != tip) else { return Ok(()) };
         let message = match self.store().is_ancestor(theirs, tip) {
             Ok(true) => return Ok(()),
-            Ok(false) => "the remote has state that is not here; nothing was joined".to_owned(),
+            Ok(false) => "the remote has state that is not here yet; the next command brings both together".to_owned(),
             // Nothing is joined in either case, so not to know is no reason to stop.
             Err(error) if error.code() == "shallow" => {
                 format!("the remote may have state that is not here; nothing was joined: {error}")
@@ -118,8 +132,9 @@ impl Session {
             (Some(lost), _) => (Origin::Restored, writer.advance(None, lost, &nobody, self.now(), "coord: restore")?),
             (None, Some(theirs)) => {
                 // Only a state that this version can read is taken over.
-                self.snapshot_at(theirs)?;
-                (Origin::Adopted, writer.advance(None, theirs, &nobody, self.now(), "coord: adopt")?)
+                let faults = self.faults_of(theirs, None)?;
+                let head = if faults.is_empty() { theirs } else { self.put_right(writer, theirs, &faults)? };
+                (Origin::Adopted, writer.advance(None, head, &nobody, self.now(), "coord: adopt")?)
             }
             (None, None) => (Origin::Created, make_root(writer)?),
         };
@@ -144,6 +159,7 @@ pub fn wanted(store: &Store) -> Vec<Wanted> {
     let one = |key: &str, value: &str| Wanted { key: key.to_owned(), value: value.to_owned() };
     let mut wanted =
         vec![one("log.excludeDecoration", "refs/coord/*"), one("log.excludeDecoration", "refs/coord-remotes/*")];
+    let prefix = remote_prefix(store.config()).unwrap_or_else(|_| "refs/coord/".to_owned());
     for remote in store.remotes() {
         let key = format!("remote.{remote}.fetch");
         if store.config().all(&key).iter().any(|refspec| is_mirror(refspec)) {
@@ -153,9 +169,9 @@ pub fn wanted(store: &Store) -> Vec<Wanted> {
             continue;
         }
         // A glob: an exact refspec makes every fetch fail while the remote has no state.
-        wanted.push(one(&key, &format!("+refs/coord/*:refs/coord-remotes/{remote}/*")));
+        wanted.push(one(&key, &format!("+{prefix}*:refs/coord-remotes/{remote}/*")));
         // Kept free for history that was cut off.
-        wanted.push(one(&key, "^refs/coord/archive/*"));
+        wanted.push(one(&key, &format!("^{prefix}archive/*")));
     }
     wanted
 }
@@ -174,10 +190,26 @@ pub fn missing_settings(store: &Store) -> Vec<Wanted> {
     wanted(store).into_iter().filter(|wanted| !has(wanted)).collect()
 }
 
+/// The remote that the team publishes to.
+const SHARED: &str = "coord.remote";
+
+/// Returns the remote that is the one of the team, where nobody has said which it is.
+fn unsaid_remote(store: &Store) -> Option<String> {
+    chosen_remote(&store.remotes()).filter(|_| store.config().text(SHARED).is_none())
+}
+
+fn is_configured(store: &Store) -> bool {
+    missing_settings(store).is_empty() && unsaid_remote(store).is_none()
+}
+
 fn configure(store: &Store) -> Result<Vec<String>> {
-    let missing = missing_settings(store);
+    let mut missing = missing_settings(store);
     for Wanted { key, value } in &missing {
         store.config_add(key, value)?;
+    }
+    if let Some(remote) = unsaid_remote(store) {
+        store.config_set(SHARED, &remote)?;
+        missing.push(Wanted { key: SHARED.to_owned(), value: remote });
     }
     Ok(missing.into_iter().map(|Wanted { key, value }| format!("{key} = {value}")).collect())
 }

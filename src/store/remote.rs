@@ -1,6 +1,6 @@
 //! What goes through git itself: remotes, and settings of the repository.
 //!
-//! Fetching only; publishing the state is `sync`'s business. A fetch touches the tracking refs under
+//! Fetching only; `publish.rs` pushes. A fetch touches the tracking refs under
 //! `refs/coord-remotes/` and nothing else: no tags, no FETCH_HEAD, nothing pruned.
 
 use std::time::Duration;
@@ -58,9 +58,7 @@ impl Store {
     }
 
     fn fetch(&self, remote: &str, more: &[&str]) -> Result<()> {
-        if !self.remotes().iter().any(|name| name == remote) {
-            return Err(Error::new(Kind::NotFound, "no_such_remote", format!("there is no remote «{remote}»")));
-        }
+        self.check_remote(remote)?;
         let from = remote_prefix(&self.config)?;
         let refspec = format!("+{from}*:{}*", tracking(remote));
         let mut words = vec!["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-prune"];
@@ -157,11 +155,11 @@ impl Store {
     }
 }
 
-fn tracking(remote: &str) -> String {
+pub(super) fn tracking(remote: &str) -> String {
     format!("refs/coord-remotes/{remote}/")
 }
 
-fn failed(code: &'static str, remote: &str) -> Error {
+pub(super) fn failed(code: &'static str, remote: &str) -> Error {
     Error::new(Kind::Remote, code, format!("cannot fetch the state from «{remote}»"))
         .hint("check the network and the remote's address, and try again")
 }

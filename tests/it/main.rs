@@ -19,5 +19,6 @@ mod repositories;
 mod schemas;
 mod sizes;
 mod store;
+mod sync;
 mod untouched;
 mod verbs;

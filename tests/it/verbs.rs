@@ -93,6 +93,7 @@ const ROWS: &[Row] = &[
     row("decision show", &["d1"], Reads),
     row("decision list", &[], Reads),
     row("search", &["task"], Reads),
+    row("sync", &[], Reads),
     row("log", &[], Reads),
     row("events", &[], Reads),
     row("archive", &["--older-than", "0s"], Writes),

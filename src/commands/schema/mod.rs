@@ -174,7 +174,7 @@ fn kind_of(row: &Row) -> Option<&'static Kind> {
         Group::Agent => Some(&AGENT),
         Group::Status => Some(&STATUS),
         Group::Knowledge => Some(&DECISION),
-        Group::SetUp | Group::History | Group::Exchange => None,
+        Group::SetUp | Group::History | Group::Remote | Group::Exchange => None,
     }
 }
 

@@ -85,7 +85,7 @@ impl Verb for Doctor {
     type Report = Answer;
 
     fn run(args: Args, scene: &Scene) -> Result<Answer> {
-        let session = scene.session()?;
+        let session = scene.opened()?;
         let (findings, records) = checks::all(session);
         let mut answer = Answer::of(findings, records, args.fix);
         if args.dry_run {

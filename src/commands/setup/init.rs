@@ -49,7 +49,7 @@ impl Verb for Init {
     type Report = Done;
 
     fn run(_: Args, scene: &Scene) -> Result<Done> {
-        let session = scene.session()?;
+        let session = scene.opened()?;
         check_git(session.store())?;
         let setup = session.set_up()?;
         let state = match setup.origin {

@@ -31,16 +31,7 @@ impl Writer<'_> {
         if store.tip()? != new.expected {
             return Ok(Published::Moved);
         }
-        let removals: BTreeMap<&str, &[usize]> =
-            removals.iter().map(|removal| (removal.folder.as_str(), removal.at.as_slice())).collect();
-        let mut draft = Draft::new(store.format);
-        let base = new.base.map(|id| commit::read(&store.objects, id)).transpose()?.map(|commit| commit.tree);
-        let mut strip = Strip { writer: self, removals, draft: &mut draft };
-        let tree = base.map(|id| strip.folder(id, "")).transpose()?.flatten();
-        let tree = tree.map_or_else(|| draft.add(Kind::Tree, Vec::new().into()), Ok)?;
-        let id = add_commit(store, &mut draft, tree, new)?;
-        loose::write(store, &draft)?;
-        waiters::check(store.waiters.finish())?;
+        let id = self.make_without(new, removals)?;
         let next = refs::prepare(store, id)?;
         self.move_ref(Move {
             name: STATE_REF,
@@ -51,6 +42,25 @@ impl Writer<'_> {
             reason: &new.reflog,
             next: next.as_ref(),
         })
+    }
+
+    /// Makes a commit without some entries and moves no ref. The edits of `new` play no part.
+    ///
+    /// # Errors
+    /// As [`publish`](Writer::publish).
+    pub fn make_without(&self, new: &NewCommit, removals: &[Removal]) -> Result<Oid> {
+        let store = self.store;
+        let removals: BTreeMap<&str, &[usize]> =
+            removals.iter().map(|removal| (removal.folder.as_str(), removal.at.as_slice())).collect();
+        let mut draft = Draft::new(store.format);
+        let base = new.base.map(|id| commit::read(&store.objects, id)).transpose()?.map(|commit| commit.tree);
+        let mut strip = Strip { writer: self, removals, draft: &mut draft };
+        let tree = base.map(|id| strip.folder(id, "")).transpose()?.flatten();
+        let tree = tree.map_or_else(|| draft.add(Kind::Tree, Vec::new().into()), Ok)?;
+        let id = add_commit(store, &mut draft, tree, new)?;
+        loose::write(store, &draft)?;
+        waiters::check(store.waiters.finish())?;
+        Ok(id)
     }
 }
 

@@ -18,6 +18,7 @@ mod history;
 mod message;
 mod moments;
 mod progress;
+mod remote;
 mod search;
 mod setup;
 mod sprint;

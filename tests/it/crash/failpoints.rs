@@ -51,6 +51,9 @@ const PACKING: [&str; 15] = [
     "packing-drop",
 ];
 
+/// Steps that are only taken where a remote is asked, which `sync/killed.rs` stops at.
+pub(crate) const SYNC: [&str; 4] = ["sync-open", "sync-fetch", "sync-push", "sync-note"];
+
 /// Those of them that come when the ref has moved.
 const CLEARING: [&str; 3] = ["pack-clear", "pack-unkeep", "packing-drop"];
 
@@ -92,10 +95,9 @@ fn ordinary_steps(action: Action) {
     repo.ok(&["agent", "new", "bob"]);
     repo.ok(&["task", "new", "Old", "--id", "T-old"]);
     repo.ok(&["task", "new", "Handed on", "--id", "T-1"]);
-    for point in failpoint::ALL
-        .iter()
-        .filter(|point| !is_of(point, &SPECIAL) && !is_of(point, &PACKING) && !is_of(point, &GROUP))
-    {
+    for point in failpoint::ALL.iter().filter(|point| {
+        !is_of(point, &SPECIAL) && !is_of(point, &PACKING) && !is_of(point, &GROUP) && !is_of(point, &SYNC)
+    }) {
         // A change writes many objects: dying at the first and dying in their midst are two things.
         let hits: &[&str] = if point.starts_with("object-") { &["", ":2", ":5"] } else { &[""] };
         for hit in hits {
@@ -141,7 +143,7 @@ fn hand_on(repo: &Repo, point: &str, action: Action) {
 fn setting_up_can_be_stopped_at_any_step_and_done_again() {
     for action in [Action::Kill, Action::Error, Action::Full] {
         // `ref-unlock`, `freshen` and `ref-git` are not on this way.
-        let elsewhere = [&["ref-unlock", "freshen", "ref-git"][..], &PACKING, &GROUP].concat();
+        let elsewhere = [&["ref-unlock", "freshen", "ref-git"][..], &PACKING, &GROUP, &SYNC].concat();
         for point in failpoint::ALL.iter().filter(|point| !is_of(point, &elsewhere)) {
             let repo = empty();
             let answer = stopped(repo.coord(&["init"]).json(), point, action);
@@ -199,7 +201,7 @@ fn an_import_can_be_stopped_at_any_step() {
         let (mut lines, mut wanted) = (String::new(), 0);
         let is_on_the_way = |point: &&&str| {
             // It waits for the lock itself, in no line.
-            let special = is_of(point, &SPECIAL) || is_of(point, &GROUP);
+            let special = is_of(point, &SPECIAL) || is_of(point, &GROUP) || is_of(point, &SYNC);
             !special && !point.starts_with("object-") && !point.starts_with("pack-mkdir")
         };
         let steps = failpoint::ALL.iter().filter(is_on_the_way);
@@ -243,7 +245,7 @@ fn an_object_that_cannot_be_freshened_is_written_again() {
 #[test]
 fn bringing_back_a_lost_tip_can_be_killed_at_any_step() {
     let elsewhere =
-        [&["ref-unlock", "ref-git", "ref-mkdir", "log-mkdir", "coord-mkdir"][..], &PACKING, &GROUP].concat();
+        [&["ref-unlock", "ref-git", "ref-mkdir", "log-mkdir", "coord-mkdir"][..], &PACKING, &GROUP, &SYNC].concat();
     for point in failpoint::ALL.iter().filter(|point| !is_of(point, &elsewhere)) {
         let repo = set_up();
         let old = repo.tip().expect("a tip");
@@ -279,7 +281,10 @@ fn every_step_is_either_ordinary_or_has_a_test_of_its_own() {
     for point in failpoint::ALL {
         *sides.entry(point.split('.').next().unwrap_or_default()).or_default() += 1;
     }
-    assert!(SPECIAL.iter().chain(&PACKING).chain(&GROUP).all(|step| sides.contains_key(step)), "{sides:?}");
+    assert!(
+        SPECIAL.iter().chain(&PACKING).chain(&GROUP).chain(&SYNC).all(|step| sides.contains_key(step)),
+        "{sides:?}"
+    );
     assert!(sides.values().all(|count| *count == 2), "{sides:?}");
 }
 

@@ -3,6 +3,7 @@
 use std::fs;
 
 use super::fatal::cut_short;
+use super::remotes::with_remote;
 use super::{Row, row, way};
 use crate::harness::Repo;
 
@@ -29,6 +30,15 @@ fn repository() -> Vec<Row> {
                 way("doctor").given(cut_file),
                 way("doctor").given(|repo| fs::write(repo.common_dir().join("refs/coord/main"), "").expect("the ref")),
             ],
+        ),
+        row(
+            1,
+            "not_folded_in",
+            "What a plain fetch has brought is no state that this version could take in.",
+            [way("doctor").given(with_remote).given(|repo| {
+                repo.git(&["update-ref", "refs/coord-remotes/origin/main", "HEAD"]);
+                repo.ok(&["task", "list"]);
+            })],
         ),
         row(
             1,

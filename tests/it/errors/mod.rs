@@ -10,6 +10,7 @@ mod findings;
 mod hints;
 mod invalid;
 mod page;
+mod remotes;
 pub(crate) mod sources;
 mod unseen;
 mod warnings;
@@ -43,7 +44,8 @@ struct Outcome {
 
 /// The errors, by exit code and code.
 static ERRORS: LazyLock<Vec<Outcome>> = LazyLock::new(|| {
-    let mut rows: Vec<Row> = [conflicts::rows(), invalid::rows(), fatal::rows()].into_iter().flatten().collect();
+    let mut rows: Vec<Row> =
+        [conflicts::rows(), invalid::rows(), remotes::rows(), fatal::rows()].into_iter().flatten().collect();
     rows.sort_by_key(|row| (row.exit, row.code));
     outcomes(rows, way::Sort::Error)
 });

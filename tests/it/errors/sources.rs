@@ -29,6 +29,7 @@ const CHOSEN: &[(&str, i32, &[&str])] = &[
     ("ops/close.rs", 5, &["gates_not_passed", "open_children", "open_dependencies", "unreadable"]),
     ("ops/sprint.rs", 3, &["not_active", "not_planning"]),
     ("store/fault.rs", 128, &["disk_full", "io", "read_only"]),
+    ("store/publish.rs", 6, &["fetch_failed", "push_failed", "push_refused", "remote_timeout"]),
     ("store/queue.rs", 7, &["queue_full"]),
     ("store/refs/git.rs", 128, &["ref_refused", "refused_by_hook"]),
     ("store/remote.rs", 6, &["fetch_failed", "remote_timeout"]),

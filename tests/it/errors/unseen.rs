@@ -13,7 +13,6 @@ use Met::{Never, Rarely};
 
 /// Exit code, code, when it comes, whether a user can meet it, and why no row brings it about.
 pub(super) const ERRORS: &[(i32, &str, &str, Met, &str)] = &[
-    (4, "no_such_remote", "There is no such remote.", Never, "only remotes that are configured are asked"),
     (5, "bad_message", "A commit message holds a NUL.", Never, "messages are made safe before"),
     (5, "bad_object", "Bytes cannot be stored as an object.", Never, "only blobs, trees and commits are made"),
     (5, "bad_object_id", "An object id is malformed.", Never, "ids come from git"),
@@ -32,8 +31,7 @@ pub(super) const ERRORS: &[(i32, &str, &str, Met, &str)] = &[
     (5, "unsupported_format", "The settings are of a newer format.", Never, "it becomes newer_format"),
     (5, "unknown_name", "No line before has the name.", Never, "it is the code in operation_refused"),
     (5, "wrong_id", "A file calls itself otherwise than its place.", Never, "it is the cause of unreadable"),
-    (6, "fetch_failed", "The remote did not give its state.", Never, "init, which alone asks, makes a warning of it"),
-    (6, "remote_timeout", "The remote did not answer.", Never, "init, which alone asks, makes a warning of it"),
+    (6, "remote_timeout", "The remote did not answer for five minutes.", Rarely, "it would take five minutes"),
     (
         7,
         "answer_missing",

@@ -1,6 +1,7 @@
 //! Warnings: what was done, and is odd.
 
 use super::conflicts::pass;
+use super::remotes::with_remote;
 use super::{Row, row, way};
 
 const ISSUE: &str = "\"title\":\"x\",\"status\":\"open\",\"priority\":1,\"issue_type\":\"task\",\
@@ -182,11 +183,29 @@ fn remotes() -> Vec<Row> {
         row(
             0,
             "remote_has_state",
-            "The remote has state that is not here; nothing was joined.",
+            "The remote has state that is not here yet; the next command brings both together.",
             [way("init").given(|repo| {
                 let other = repo.clone_to("other", &[]);
                 other.git(&["update-ref", "refs/coord/main", "HEAD"]);
                 repo.git(&["remote", "add", "origin", &other.path.to_string_lossy()]);
+            })],
+        ),
+        row(
+            0,
+            "remote_lost_state",
+            "The remote had the state and has it no longer; it gets it again.",
+            [way("sync").given(with_remote).given(|repo| {
+                let remote = repo.at("../remote.git");
+                remote.git(&["update-ref", "-d", "refs/coord/main"]);
+            })],
+        ),
+        row(
+            0,
+            "remote_went_back",
+            "The remote has an older state than before; it gets again what it had.",
+            [way("sync").given(with_remote).given(|repo| {
+                let remote = repo.at("../remote.git");
+                remote.git(&["update-ref", "refs/coord/main", "refs/coord/main~1"]);
             })],
         ),
     ]

@@ -219,7 +219,10 @@ impl Way {
             Some(path) => is_damaged || is_kept(path),
             None => is_damaged && what.contains("does not follow"),
         };
-        let lost = before.losses(repo, &after).filter(|what| !(is_mending && is_meant(what)));
+        // What the remote has is noted anew.
+        let is_noting = |what: &str| command.starts_with("git coord sync") && what.contains("refs/coord-remotes/");
+        let is_excused = |what: &str| (is_mending && is_meant(what)) || is_noting(what);
+        let lost = before.losses(repo, &after).filter(|what| !is_excused(what));
         bad.extend(lost.map(|what| format!("{}: the hint `{command}`: {what}", self.line)));
     }
 }

@@ -86,6 +86,7 @@ pub(super) fn all(session: &Session) -> (Vec<Finding>, usize) {
     repository::places(session, &mut findings);
     maintenance(session, &mut findings);
     repository::index(session, &mut findings);
+    repository::folded(session, &mut findings);
     repository::leftovers(session, &mut findings);
     let mut count = 0;
     if let Some(tip) = objects::state(session, &mut findings) {

@@ -11,6 +11,7 @@ use crate::session::mend::Remedy;
 use crate::session::setup::{UNTOUCHED, check_git, missing_settings};
 use crate::store::rescue::Left;
 use crate::store::{Oid, STATE_REF};
+use crate::sync;
 
 /// How old a file under a temporary name is before nobody can be at it any more. It guards nothing, so age may decide.
 const FORGOTTEN: Duration = Duration::from_secs(3600);
@@ -42,6 +43,14 @@ pub(super) fn history(session: &Session, tip: Oid, findings: &mut Vec<Finding>) 
             findings.push(Finding::new("shallow", message).hint(session.store().unshallow()));
         }
         Err(error) => findings.push(Finding::of(&error)),
+    }
+}
+
+/// Checks that what plain fetches have brought could be taken in.
+pub(super) fn folded(session: &Session, findings: &mut Vec<Finding>) {
+    for (remote, tip) in sync::folded::left_out(session) {
+        let message = format!("what {remote} had at the last fetch ({tip}) could not be taken in");
+        findings.push(Finding::new("not_folded_in", message).hint(format!("git coord sync {remote}")));
     }
 }
 

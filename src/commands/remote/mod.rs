@@ -1,0 +1,3 @@
+//! Other machines.
+
+pub mod sync;

@@ -1,0 +1,47 @@
+//! A head that came from elsewhere: looked at, put right where somebody has broken it, and joined with ours.
+//!
+//! Crash on the way: objects that nothing refers to, as with any write. The head is where it was, and comes in again.
+
+use std::time::{Duration, Instant};
+
+use super::group::wait_for_git;
+use super::unite::{How, Joined};
+use super::{Session, recover};
+use crate::base::Result;
+use crate::store::Oid;
+
+impl Session {
+    /// Brings in a head that came from elsewhere, and returns where ours is then. `why` goes into the reflog, `wait` is how
+    /// long the turn to write is waited for.
+    ///
+    /// # Errors
+    /// `not_a_state`, `newer_format`, `newer_rules`, `too_many_entries`, `shallow`, `damaged`: then ours stays where it is;
+    /// `not_set_up`; `queue_full` and what the store cannot write.
+    pub fn arrive(&self, theirs: Oid, why: &str, wait: Duration) -> Result<Joined> {
+        let tip = self.tip()?;
+        if is_here(self, theirs, tip)? {
+            return Ok(Joined { tip, how: How::Known });
+        }
+        // Before our turn: what somebody else has pushed may take long to look at.
+        let faults = self.faults_of(theirs, Some(tip))?;
+        let deadline = Instant::now() + wait;
+        let mut writer = self.store().lock(wait)?;
+        loop {
+            let Some(tip) = recover::bring_back(self, &mut writer, self.tip()?)? else {
+                wait_for_git(deadline)?;
+                continue;
+            };
+            let head = if faults.is_empty() { theirs } else { self.put_right(&writer, theirs, &faults)? };
+            match self.join(&mut writer, tip, head, why)? {
+                Some(joined) => return Ok(joined),
+                None => wait_for_git(deadline)?,
+            }
+        }
+    }
+}
+
+/// A commit that is not readable is none that we have.
+fn is_here(session: &Session, theirs: Oid, tip: Oid) -> Result<bool> {
+    let store = session.store();
+    Ok(theirs == tip || (store.commit(theirs).is_ok() && store.is_ancestor(theirs, tip)?))
+}

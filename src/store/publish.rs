@@ -1,0 +1,247 @@
+//! The way of the state to a remote, and what the remote has: asked, pushed by commit id, and noted.
+//!
+//! A push is never forced: the remote moves its ref from the commit that it has to one that follows it, or refuses. Who
+//! was refused looks again and decides anew, which is `sync`'s business.
+
+use std::time::Duration;
+
+use super::git::{Answer, Call};
+use super::remote::{failed, tracking};
+use super::{Oid, RefBackend, Store, remote_prefix};
+use crate::base::text::{for_terminal, one_line};
+use crate::base::{Error, Kind, Result};
+
+/// How long a remote may take to answer.
+const LIMIT: Duration = Duration::from_secs(300);
+
+/// What became of a push.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use]
+pub enum Pushed {
+    /// The remote has it.
+    Landed,
+    /// Somebody else was first, in the remote's words: what the remote has now must be looked at.
+    LostRace(String),
+}
+
+/// What a remote says when its ref is no longer where we have seen it, or when somebody is moving it just now.
+const RACES: &[&str] = &[
+    "non-fast-forward",
+    "fetch first",
+    "failed to update ref",
+    "cannot lock ref",
+    "stale info",
+    "incorrect old value",
+    "reference already exists",
+    "failed to lock",
+];
+
+/// What a remote says when it wants no ref of such a name.
+const NAMES: &[&str] = &["hidden ref", "funny ref", "invalid ref", "ref name", "refs/coord", "outside"];
+
+impl Store {
+    /// Asks a remote which commit its state is at; nothing where it has none.
+    ///
+    /// # Errors
+    /// `no_such_remote`; `fetch_failed` and `remote_timeout` (kind remote) with the remote's words as cause.
+    pub fn remote_tip(&self, remote: &str) -> Result<Option<Oid>> {
+        self.check_remote(remote)?;
+        let name = format!("{}main", remote_prefix(&self.config)?);
+        let answer = self.ask_remote(remote, &["ls-remote", "--refs", "--", remote, &name])?;
+        if !answer.is_success() {
+            return Err(failed("fetch_failed", remote).because(for_terminal(answer.errors.trim())));
+        }
+        let found = answer.output.lines().filter_map(|line| line.split_once('\t')).find(|(_, found)| *found == name);
+        found.map(|(hex, _)| hex.parse()).transpose()
+    }
+
+    /// Pushes a commit as the state of a remote, without force, and notes that the remote has it.
+    ///
+    /// # Errors
+    /// `no_such_remote`; `push_failed` where the remote could not be reached, `push_refused` where it wants none of it,
+    /// `remote_timeout`: with the remote's words as cause.
+    pub fn push_state(&self, remote: &str, id: Oid) -> Result<Pushed> {
+        self.check_remote(remote)?;
+        let refspec = format!("{id}:{}main", remote_prefix(&self.config)?);
+        let mirror = format!("remote.{remote}.mirror=false");
+        let mut words = vec![];
+        if self.config.boolean(&format!("remote.{remote}.mirror"))?.unwrap_or(false) {
+            words.extend(["-c", mirror.as_str()]);
+        }
+        // The user's own hook is about the user's own branches.
+        words.extend(["push", "--porcelain", "--no-verify", "--no-follow-tags", "--no-force-with-lease"]);
+        words.extend(["--recurse-submodules=no", "--", remote, &refspec]);
+        let answer = self.ask_remote(remote, &words)?;
+        let pushed = judge(&answer, remote)?;
+        if pushed == Pushed::Landed {
+            self.note_remote_tip(remote, id)?;
+        }
+        Ok(pushed)
+    }
+
+    /// Notes what a remote has, where git has not done so itself: it goes by refspecs, which may not be there.
+    fn note_remote_tip(&self, remote: &str, id: Oid) -> Result<()> {
+        if self.tracking_tip(remote)? == Some(id) {
+            return Ok(());
+        }
+        let name = format!("{}main", tracking(remote));
+        let (name, id) = (name.as_str(), id.to_string());
+        let answer = Call::new(&["update-ref", "-m", "coord: push", name, &id]).plain().run(self)?;
+        if answer.is_success() {
+            return Ok(());
+        }
+        // Another process has just noted what it has found there. The next look at the remote tells.
+        match answer.errors.contains("lock") {
+            true => Ok(()),
+            false => Err(Error::fatal("io", format!("cannot move {name}")).because(one_line(&answer.errors))),
+        }
+    }
+
+    /// Returns the tips that remotes had at the last fetch, for those that had one.
+    ///
+    /// # Errors
+    /// `damaged` where a ref is there and cannot be understood.
+    pub fn tracking_tips(&self, remotes: &[String]) -> Result<Vec<(String, Oid)>> {
+        let mut tips = Vec::new();
+        if self.backend == RefBackend::Reftable && !remotes.is_empty() {
+            return self.tracking_tips_by_git(remotes);
+        }
+        for remote in remotes {
+            tips.extend(self.tracking_tip(remote)?.map(|tip| (remote.clone(), tip)));
+        }
+        Ok(tips)
+    }
+
+    /// Asks git once for all of them.
+    fn tracking_tips_by_git(&self, remotes: &[String]) -> Result<Vec<(String, Oid)>> {
+        let words = ["for-each-ref", "--format=%(refname) %(objectname)", "refs/coord-remotes/"];
+        let answer = Call::new(&words).plain().run(self)?;
+        if !answer.is_success() {
+            return Err(super::fault::damaged("cannot read the refs below refs/coord-remotes/").because(answer.errors));
+        }
+        let mut tips = Vec::new();
+        for remote in remotes {
+            let start = format!("{}main ", tracking(remote));
+            let id = answer.output.lines().find_map(|line| line.strip_prefix(&start));
+            tips.extend(id.map(str::parse).transpose()?.map(|id| (remote.clone(), id)));
+        }
+        Ok(tips)
+    }
+
+    /// Returns how many commits are behind one and not behind another.
+    ///
+    /// # Errors
+    /// `damaged` where git cannot tell.
+    pub fn count_commits(&self, of: Oid, without: Option<Oid>) -> Result<usize> {
+        let without = without.map(|id| format!("^{id}"));
+        let of = of.to_string();
+        let mut words = vec!["rev-list", "--count", of.as_str()];
+        words.extend(without.as_deref());
+        let answer = Call::new(&words).within(LIMIT).plain().run(self)?;
+        let count = answer.output.trim().parse().ok().filter(|_| answer.is_success());
+        count.ok_or_else(|| super::fault::damaged("cannot count commits").because(one_line(&answer.errors)))
+    }
+
+    pub(super) fn check_remote(&self, remote: &str) -> Result<()> {
+        if self.remotes().iter().any(|name| name == remote) {
+            return Ok(());
+        }
+        let message = format!("there is no remote «{}»", crate::base::text::excerpt(remote, 60));
+        Err(Error::new(Kind::NotFound, "no_such_remote", message).hint("git remote -v"))
+    }
+
+    /// Waits until no other process of this clone is at a sync, so that one does the work of those that wait; no longer than
+    /// `wait`. Only speed depends on it: nothing where the time is up, or where no lock can be had.
+    pub fn sync_turn(&self, wait: Duration) -> Option<std::fs::File> {
+        let file = self.open_lock("sync-open", &self.coord_dir.join("sync")).ok()?;
+        let deadline = std::time::Instant::now() + wait;
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Some(file),
+                Err(std::fs::TryLockError::WouldBlock) if std::time::Instant::now() < deadline => {
+                    std::thread::sleep(Duration::from_millis(5));
+                }
+                Err(_) => return None,
+            }
+        }
+    }
+
+    fn ask_remote(&self, remote: &str, words: &[&str]) -> Result<Answer> {
+        Call::new(words).within(LIMIT).plain().run(self).map_err(|err| match err.code() {
+            "timeout" => failed("remote_timeout", remote).because(err),
+            _ => err,
+        })
+    }
+}
+
+/// Finds out what became of a push. Of the line of a ref only the flag in front is for machines.
+fn judge(answer: &Answer, remote: &str) -> Result<Pushed> {
+    if answer.is_success() {
+        return Ok(Pushed::Landed);
+    }
+    let rejected = answer.output.lines().find_map(|line| line.strip_prefix("!\t"));
+    let Some(rejected) = rejected else {
+        return Err(refusal("push_failed", remote, "could not be reached").because(for_terminal(answer.errors.trim())));
+    };
+    let said = format!("{rejected}\n{}", answer.errors);
+    let is_race = RACES.iter().any(|words| rejected.contains(words)) && !said.contains("ermission denied");
+    if is_race {
+        return Ok(Pushed::LostRace(one_line(rejected)));
+    }
+    let error = refusal("push_refused", remote, "refused");
+    let error = match NAMES.iter().any(|words| answer.errors.contains(words) || reason(rejected).contains(words)) {
+        true => error.hint("git coord config coord.remotePrefix refs/heads/coord/"),
+        false => error,
+    };
+    Err(error.because(for_terminal(said.trim())))
+}
+
+/// Returns what a remote gives as its reason: what stands behind the names of the refs.
+fn reason(rejected: &str) -> &str {
+    rejected.split_once('\t').map_or(rejected, |(_, reason)| reason)
+}
+
+fn refusal(code: &'static str, remote: &str, what: &str) -> Error {
+    let message =
+        format!("cannot publish to «{remote}», which {what}: what it had is here, and what is here is not there");
+    Error::new(Kind::Remote, code, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::process::ExitStatusExt as _;
+    use std::process::ExitStatus;
+
+    use super::*;
+
+    fn judged(status: i32, output: &str, errors: &str) -> Result<Pushed> {
+        let status = ExitStatus::from_raw(status << 8);
+        judge(&Answer { status, output: output.to_owned(), errors: errors.to_owned() }, "origin")
+    }
+
+    fn rejected(summary: &str) -> String {
+        format!("To x\n!\t0123:refs/coord/main\t{summary}\nDone\n")
+    }
+
+    #[test]
+    fn a_push_that_somebody_was_faster_than_is_told_from_one_that_is_not_wanted() {
+        assert_eq!(judged(0, "To x\n \t0123:refs/coord/main\t1..2\nDone\n", "").expect("pushed"), Pushed::Landed);
+        for summary in [
+            "[rejected] (non-fast-forward)",
+            "[rejected] (fetch first)",
+            "[remote rejected] (failed to update ref)",
+            "[remote rejected] (cannot lock ref 'refs/coord/main': is at 1 but expected 2)",
+            "[rejected] (stale info)",
+        ] {
+            assert!(matches!(judged(1, &rejected(summary), ""), Ok(Pushed::LostRace(_))), "{summary}");
+        }
+        let refused = |summary: &str, errors: &str| judged(1, &rejected(summary), errors).expect_err(summary);
+        let hook = refused("[remote rejected] (pre-receive hook declined)", "remote: no\n");
+        assert_eq!((hook.code(), hook.hints().len()), ("push_refused", 0));
+        let name = refused("[remote rejected] (deny updating a hidden ref)", "");
+        assert_eq!((name.code(), name.hints().len()), ("push_refused", 1));
+        let locked = refused("[remote rejected] (failed to update ref)", "error: x.lock: Permission denied");
+        assert_eq!(locked.code(), "push_refused");
+        assert_eq!(judged(128, "", "fatal: no such host").expect_err("nobody").code(), "push_failed");
+    }
+}

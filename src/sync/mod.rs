@@ -1,0 +1,17 @@
+//! Two machines come together: what a remote has comes in, what is here goes out.
+//!
+//! ```text
+//! ask ─► fetch ─► look at it ─► merge ─► push by commit id, without force ─► note what the remote has
+//!  ▲                                              │
+//!  └────────── somebody else was first ◄──────────┘
+//! ```
+//!
+//! [`round`] is that loop, [`folded`] brings in what plain `git fetch` has left, [`remotes`] says with whom. What becomes of
+//! two heads is decided in `session::arrive`, and below it in `merge`.
+
+pub mod folded;
+pub mod remotes;
+pub mod round;
+
+pub use folded::fold_in;
+pub use round::{Done, sync};

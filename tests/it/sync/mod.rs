@@ -1,0 +1,84 @@
+//! Real clones, real remotes: what `sync` and plain git bring together, and what stands in the way.
+
+mod folding;
+mod hostile;
+mod killed;
+mod places;
+mod races;
+mod remotes;
+mod together;
+
+use serde_json::Value;
+
+use crate::harness::Repo;
+
+/// A bare repository, and laptops that are clones of it.
+struct Team {
+    remote: Repo,
+    laptops: Vec<Repo>,
+}
+
+impl Team {
+    /// Makes a remote without any state, and clones that are not set up.
+    fn new(laptops: usize) -> Team {
+        let first = Repo::plain();
+        first.clone_to("remote.git", &["--bare"]);
+        let remote = first.at(first.machine.root().join("remote.git"));
+        let laptops = (0..laptops).map(|n| remote.clone_to(&format!("laptop-{n}"), &[])).collect();
+        Team { remote, laptops }
+    }
+
+    /// The same, with the state of the first laptop in all.
+    fn set_up(laptops: usize) -> Team {
+        let team = Team::new(laptops);
+        team.laptops[0].ok(&["init"]);
+        team.laptops[0].ok(&["task", "new", "Shared", "--id", "T-1"]);
+        team.laptops[0].ok(&["sync"]);
+        for laptop in &team.laptops[1..] {
+            assert_eq!(laptop.data(&["init"])["state"], "adopted");
+        }
+        team
+    }
+
+    fn tips(&self) -> Vec<String> {
+        self.laptops.iter().chain([&self.remote]).filter_map(Repo::tip).collect()
+    }
+
+    /// All have the same state, and git finds nothing wrong with any of it.
+    #[track_caller]
+    fn assert_equal(&self) {
+        let tips = self.tips();
+        assert_eq!(tips.len(), self.laptops.len() + 1);
+        assert!(tips.iter().all(|tip| *tip == tips[0]), "{tips:#?}");
+        self.laptops.iter().chain([&self.remote]).for_each(Repo::fsck_strict);
+    }
+}
+
+/// Syncs, and returns what was done with the one remote.
+#[track_caller]
+fn synced(repo: &Repo) -> Value {
+    let data = repo.data(&["sync"]);
+    assert_eq!(data["remotes"].as_array().map(Vec::len), Some(1), "{data}");
+    assert_eq!(data["commit"].as_str(), repo.tip().as_deref());
+    data["remotes"][0].clone()
+}
+
+/// Returns the ids of all tasks.
+#[track_caller]
+fn tasks(repo: &Repo) -> Vec<String> {
+    let data = repo.data(&["task", "list", "--limit", "10000"]);
+    let mut ids: Vec<String> = data["items"]
+        .as_array()
+        .expect("items")
+        .iter()
+        .filter_map(|task| task["id"].as_str())
+        .map(str::to_owned)
+        .collect();
+    ids.sort();
+    ids
+}
+
+/// Returns how many conflicts the tip holds.
+fn conflicts(repo: &Repo) -> usize {
+    repo.files().keys().filter(|path| path.starts_with("conflicts/")).count()
+}
