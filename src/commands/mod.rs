@@ -27,7 +27,6 @@ pub mod knowledge;
 pub mod history;
 pub mod remote;
 pub mod exchange;
-pub mod conflict;
 
 use show_of::show;
 use verb::{Row, row};
@@ -99,10 +98,10 @@ pub const VERBS: &[Row] = &[
     row::<history::events::Events>(),
     row::<history::undo::Undo>(),
     row::<history::archive::Archive>(),
-    row::<conflict::list::List>(),
-    row::<conflict::show::Show>(),
-    write::<conflict::resolve::Resolve>(),
     row::<remote::sync::Sync>(),
+    row::<remote::conflicts::List>(),
+    row::<remote::conflicts_show::Show>(),
+    write::<remote::resolve::Resolve>(),
     row::<exchange::apply::Apply>(),
     row::<exchange::import::Import>(),
     row::<exchange::export::Export>(),

@@ -14,6 +14,7 @@ fn a_conflict_is_listed_shown_and_settled() {
     script.run("resolve xsd9").run("resolve xsd9 --keep --ours").run("resolve nothing --keep");
     script.run("resolve xsd9 --by carl").run("resolve xsd9 --theirs --dry-run");
     script.run("resolve xsd9 --theirs --json").run("show T-1").run("conflicts").run("conflicts --all");
+    script.run("conflicts --cursor 'a b'").run("conflicts show nothing");
     script.run("conflicts show xsd9").run("inbox --agent bob").run("events --limit 1");
     assert_transcript!(script);
 }

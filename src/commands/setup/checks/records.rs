@@ -57,17 +57,20 @@ fn inboxes(snapshot: &TreeSnapshot<'_>, findings: &mut Vec<Finding>) -> Result<(
         all::<Agent>(snapshot)?.iter().filter_map(|agent| role_of(agent.role.as_deref()?)).collect();
     let mut strangers = Vec::new();
     for recipient in snapshot.inboxes()? {
-        let waiting = snapshot.linked(&recipient)?.len();
+        let waiting = match snapshot.linked(&recipient)?.len() {
+            1 => "1 message waits".to_owned(),
+            several => format!("{several} messages wait"),
+        };
         match &recipient {
             Recipient::Agent(agent) if !snapshot.contains(&AGENT, agent)? => {
-                let message = format!("{waiting} messages wait for {agent}, who has no profile");
+                let message = format!("{waiting} for {agent}, who has no profile");
                 let finding = Finding::new("unknown_agent", message);
                 let can_be_made = snapshot.twin(&AGENT, agent).is_ok_and(|twin| twin.is_none());
                 let hint = format!("git coord agent new {agent}");
                 strangers.push(if can_be_made { finding.hint(hint) } else { finding });
             }
             Recipient::Role(role) if !roles.contains(role) => {
-                let message = format!("{waiting} messages wait for the role {role}, which no agent has");
+                let message = format!("{waiting} for the role {role}, which no agent has");
                 strangers.push(Finding::new("unknown_role", message).hint("git coord agent list"));
             }
             _ => {}

@@ -53,7 +53,7 @@ pub struct Resolve;
 
 impl Write for Resolve {
     const NAME: &'static str = "resolve";
-    const GROUP: Group = Group::History;
+    const GROUP: Group = Group::Remote;
     const OPERATION: fn(Input) -> Operation = Operation::Resolve;
     type Args = Args;
     type Input = Input;

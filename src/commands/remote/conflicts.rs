@@ -13,7 +13,7 @@ use crate::commands::verb::{Group, Report, Scene, Verb};
 use crate::query::{Graph, links};
 use crate::records::sprint::SPRINT;
 use crate::records::task::TASK;
-use crate::records::{Conflict, Sprint, Task, Term};
+use crate::records::{Conflict, Position, Sprint, Task, Term};
 use crate::state::{Page as Items, Select, Snapshot, all};
 
 /// List what merges could not decide
@@ -65,7 +65,7 @@ pub struct List;
 
 impl Verb for List {
     const NAME: &'static str = "conflicts";
-    const GROUP: Group = Group::History;
+    const GROUP: Group = Group::Remote;
     type Args = Args;
     type Report = Answer;
 
@@ -79,6 +79,7 @@ impl Verb for List {
                 told.push(one);
             }
         }
+        args.list.cursor.as_deref().map(Position::parse).transpose()?;
         let page = Items::cut(told, &args.list.paging(), |told| told.id.clone());
         Ok(Answer { listed: Listed::new(page, |told| told), across: across(&snapshot)?, now: session.now() })
     }

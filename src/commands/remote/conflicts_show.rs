@@ -42,7 +42,7 @@ pub struct Show;
 
 impl Verb for Show {
     const NAME: &'static str = "conflicts show";
-    const GROUP: Group = Group::History;
+    const GROUP: Group = Group::Remote;
     type Args = Args;
     type Report = Answer;
 
