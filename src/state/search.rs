@@ -51,9 +51,13 @@ impl Query {
     /// Reads what somebody types: words, `"several in a row"`, and `begin*`.
     ///
     /// # Errors
-    /// `bad_query` (5) where there is no word in it, or too many.
+    /// `bad_query` (5) where there is no word in it, or too many, or a quote is not closed.
     pub fn parse(input: &str) -> Result<Self> {
         let mut terms = Vec::new();
+        if input.matches('"').count() % 2 == 1 {
+            let message = format!("cannot look for «{}»: a quote is not closed", text::excerpt(input, 60));
+            return Err(Error::invalid("bad_query", message).hint("git coord search '\"several in a row\"'"));
+        }
         for (n, part) in input.split('"').enumerate() {
             // What stands between quotes is one phrase.
             let phrases: Vec<&str> = if n % 2 == 1 { vec![part] } else { part.split_whitespace().collect() };

@@ -22,7 +22,12 @@ fn words() -> Vec<Row> {
                 way("ready --cursor 'a b'"),
             ],
         ),
-        row(5, "bad_query", "There is no word to look for, or too many.", [way("search '*'"), way("search ''")]),
+        row(
+            5,
+            "bad_query",
+            "There is no word to look for, or too many, or a quote is not closed.",
+            [way("search '*'"), way("search ''"), way("search '\"a b'")],
+        ),
         row(
             5,
             "not_undoable",
