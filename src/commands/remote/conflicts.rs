@@ -10,7 +10,9 @@ use crate::commands::args::ListArgs;
 use crate::commands::page::{Page, Style, plain, styled};
 use crate::commands::record::Listed;
 use crate::commands::verb::{Group, Report, Scene, Verb};
+use crate::query::graph::Node;
 use crate::query::{Graph, links};
+use crate::records::record::downcast;
 use crate::records::sprint::SPRINT;
 use crate::records::task::TASK;
 use crate::records::{Conflict, Position, Sprint, Task, Term};
@@ -86,7 +88,13 @@ impl Verb for List {
 }
 
 fn across(snapshot: &dyn Snapshot) -> Result<Vec<Across>> {
-    let graph = Graph::of(snapshot)?;
+    // Of a task no more is kept than how it hangs together with others.
+    let mut nodes = Vec::new();
+    snapshot.visit(&TASK, &mut |record| {
+        nodes.extend(downcast::<Task>(&record).map(Node::of));
+        Ok(())
+    })?;
+    let graph = Graph::from_nodes(nodes);
     let task = |id: &String| format!("task/{id}");
     let cycles = links::cycles(&graph).into_iter().take(MOST).map(|cycle| Across {
         what: "cycle",
@@ -94,21 +102,24 @@ fn across(snapshot: &dyn Snapshot) -> Result<Vec<Across>> {
         text: format!("they wait for each other: {}", cycle.join(", ")),
     });
     let mut found: Vec<Across> = cycles.collect();
-    let open: Vec<Task> = all::<Task>(snapshot)?.into_iter().filter(Task::is_open).collect();
-    // What a closed task names may have been archived before it, and nobody waits for it any more.
-    let missing = links::missing(&graph, &open).into_iter().filter(|link| matches!(link.field.as_str(), "parent"));
-    found.extend(missing.take(MOST).map(|link| Across {
-        what: "missing_target",
-        text: format!("{} of {} is {}, which is not there", link.field, link.task, link.target),
-        records: vec![task(&link.task)],
-    }));
+    // What a task depends on may have been archived before it, and nobody waits for it any more.
+    let parents = graph.tasks().filter(|node| node.is_open()).filter_map(|node| Some((node, node.parent.as_ref()?)));
+    for (node, parent) in parents.filter(|(_, parent)| graph.task(parent).is_none()) {
+        if found.iter().filter(|across| across.what == "missing_target").count() < MOST
+            && !snapshot.contains(&TASK, parent)?
+        {
+            let text = format!("parent of {} is {parent}, which is not there", node.id());
+            found.push(Across { what: "missing_target", records: vec![task(&node.id().to_string())], text });
+        }
+    }
     let closed = all::<Sprint>(snapshot)?.into_iter().filter(|sprint| !sprint.status.is_open());
     for sprint in closed {
         let tasks = snapshot.under(&TASK, &Select::with(Term::new("sprint/open", sprint.id.as_str())))?;
         if !tasks.is_empty() && found.iter().filter(|across| across.what == "closed_sprint").count() < MOST {
             let mut records = vec![format!("{}/{}", SPRINT.name, sprint.id)];
             records.extend(tasks.iter().take(MOST).map(|id| format!("task/{id}")));
-            let text = format!("sprint {} is closed, and {} of its tasks are open", sprint.id, tasks.len());
+            let are = if tasks.len() == 1 { "task is" } else { "tasks are" };
+            let text = format!("sprint {} is closed, and {} {are} open in it", sprint.id, tasks.len());
             found.push(Across { what: "closed_sprint", records, text });
         }
     }
