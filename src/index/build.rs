@@ -10,7 +10,8 @@ use std::thread;
 
 use rusqlite::Connection;
 
-use super::{Attempt, Found, lookup, parse};
+use super::delta::Entry;
+use super::{Attempt, Found, parse};
 use crate::base::{Id, Result};
 use crate::query::derive::DERIVING;
 use crate::query::whole::Whole;
@@ -58,21 +59,6 @@ fn run(store: &Store) -> usize {
     told.and_then(|text| text.parse().ok()).unwrap_or(RUN)
 }
 
-/// What of a record is put down.
-struct Entry {
-    kind: &'static Kind,
-    position: Position,
-    terms: Vec<Term>,
-}
-
-impl Entry {
-    fn of(record: &AnyRecord) -> Self {
-        let mut terms = (record.kind().terms)(record);
-        terms.push(Term::flag(lookup::ALL));
-        Entry { kind: record.kind(), position: Position::of(record), terms }
-    }
-}
-
 /// The rows on their way into the file.
 struct Rows<'c> {
     connection: &'c mut Connection,
@@ -97,7 +83,7 @@ impl<'c> Rows<'c> {
         Rows { connection, terms: HashMap::new(), ids: Vec::new(), postings: Vec::new(), most: RUN }
     }
 
-    fn record(&mut self, Entry { kind, position, terms }: Entry) -> Attempt<()> {
+    fn record(&mut self, kind: &'static Kind, Entry { position, terms }: Entry) -> Attempt<()> {
         let id = self.name(Some(kind), &position.id);
         for term in terms {
             self.post(kind, term, position.rank, id);
@@ -186,7 +172,7 @@ struct Gathered<'w, 'c> {
 impl Gathered<'_, '_> {
     fn record(&mut self, record: &AnyRecord, entry: Entry) {
         self.whole.add(record);
-        self.put(|rows| rows.record(entry));
+        self.put(|rows| rows.record(record.kind(), entry));
     }
 
     fn broken(&mut self, path: &str, place: Option<(&'static Kind, Id)>) {
