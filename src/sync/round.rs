@@ -53,7 +53,13 @@ pub fn sync(session: &Session, remote: &str) -> Result<Done> {
     loop {
         let tip = bring_in(session, remote, theirs, &mut done)?;
         done.tip = Some(tip);
-        done.came = theirs.map_or(Ok(0), |theirs| store.count_commits(theirs, Some(before)))?;
+        done.came = match theirs {
+            // git is asked only where there is something to count.
+            Some(theirs) if theirs != before && !store.is_ancestor(theirs, before)? => {
+                store.count_commits(theirs, Some(before))?
+            }
+            _ => 0,
+        };
         if is_there(session, theirs, tip)? {
             break;
         }
