@@ -4,6 +4,7 @@
 //! true only together with a claim is not chosen here: the life of a task is changed by its own verbs.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -71,11 +72,11 @@ pub fn resolve(snapshot: &dyn Snapshot, input: &Resolve, context: &Context) -> R
     after.status = Status::Resolved;
     after.resolved_at = Some(context.now.max(stamps::greatest(&before)));
     after.resolved_by = Some(context.agent.clone());
-    if before.status == Status::Resolved && before.chosen == after.chosen && value.is_none() {
-        changes.about = Some(std::sync::Arc::new(before));
+    let stands = |value: &Value| before.field != WHOLE && standing.as_ref().unwrap_or(&Value::Null) == value;
+    if before.status == Status::Resolved && before.chosen == after.chosen && value.as_ref().is_none_or(stands) {
+        changes.about = Some(Arc::new(before));
         return Ok(changes);
     }
-    let stands = |value: &Value| before.field != WHOLE && standing.as_ref().unwrap_or(&Value::Null) == value;
     if let Some(value) = value.filter(|value| !stands(value)) {
         let record = record.ok_or_else(|| gone(&before))?;
         let changed = with_part(&record, &before.field, value)?;
@@ -96,6 +97,14 @@ pub fn resolve(snapshot: &dyn Snapshot, input: &Resolve, context: &Context) -> R
 pub fn record_of(snapshot: &dyn Snapshot, conflict: &Conflict) -> Result<Option<AnyRecord>> {
     let Some((kind, id)) = conflict.record.split_once('/') else { return Ok(None) };
     Kind::find(kind).map_or(Ok(None), |kind| snapshot.find(kind, id))
+}
+
+/// Returns whether there is nothing to choose any more. A record that cannot be read has not settled anything.
+pub fn is_settled(snapshot: &dyn Snapshot, conflict: &Conflict) -> bool {
+    match record_of(snapshot, conflict) {
+        Ok(record) => conflict.is_settled(record.as_deref()),
+        Err(_) => conflict.status == Status::Resolved,
+    }
 }
 
 /// Returns what stands in a part of a record: a field, a key or an element of one, the members of a unit, the text.
@@ -218,12 +227,11 @@ fn gone(conflict: &Conflict) -> Error {
 }
 
 /// Returns a value as people read it, on one line.
-pub fn worded(candidate: &Candidate) -> String {
-    match (&candidate.uri, &candidate.value) {
-        (Some(_), _) => "a long value".to_owned(),
-        (None, Value::Null) => "nothing".to_owned(),
-        (None, Value::String(said)) => text::excerpt(said, 60),
-        (None, value) => text::excerpt(&value.to_string(), 60),
+pub fn worded(value: &Value) -> String {
+    match value {
+        Value::Null => "(nothing)".to_owned(),
+        Value::String(said) => text::excerpt(said, 100),
+        value => text::excerpt(&value.to_string(), 100),
     }
 }
 
@@ -246,7 +254,8 @@ fn tell(snapshot: &dyn Snapshot, after: &Conflict, context: &Context, changes: &
     message.references.insert(after.id.to_string());
     message.metadata = BTreeMap::from([("event".to_owned(), json!("conflict.resolved"))]);
     let taken = match after.chosen.as_ref().and_then(|hash| after.values.get(hash)) {
-        Some(candidate) => format!("what {} wrote was taken: {}", candidate.by, worded(candidate)),
+        Some(Candidate { by, uri: Some(_), .. }) => format!("what {by} wrote was taken"),
+        Some(Candidate { by, value, .. }) => format!("what {by} wrote was taken: {}", worded(value)),
         None => "none of the values was taken".to_owned(),
     };
     message.body = format!("The conflict about {} of {} is settled; {taken}", after.field, after.record);
@@ -267,7 +276,7 @@ fn the_one(conflict: &Conflict, whose: &str, is_meant: &dyn Fn(&str) -> bool) ->
         several => {
             let message = format!("conflict {} has {} values of {whose}", conflict.id, several.len());
             let error = Error::new(ErrorKind::NotFound, "ambiguous", message);
-            Err(error.hint(format!("git coord resolve {} --by NAME", conflict.id)))
+            Err(error.hint(format!("git coord conflicts show {}", conflict.id)))
         }
     }
 }
@@ -407,6 +416,13 @@ mod tests {
         assert_eq!(code(settle(&mut world, "title", Choice::By("ada".into()))), "not_found");
         settle(&mut world, "title", Choice::Keep).expect("kept");
         assert!(settle(&mut world, "title", Choice::Keep).expect("again").is_empty());
+        let mut world = titles();
+        settle(&mut world, "title", Choice::By("ada".into())).expect("hers");
+        assert!(
+            settle(&mut world, "title", Choice::By("ada".into())).expect("again").is_empty(),
+            "nobody is told twice"
+        );
+        assert!(!settle(&mut world, "title", Choice::By("bob".into())).expect("another").is_empty());
         assert!(find::<Task>(&world.records, "gone").expect("readable").is_none());
     }
 }

@@ -10,6 +10,7 @@ use crate::commands::args::ListArgs;
 use crate::commands::page::{Page, Style, plain, styled};
 use crate::commands::record::Listed;
 use crate::commands::verb::{Group, Report, Scene, Verb};
+use crate::ops::resolve;
 use crate::query::graph::Node;
 use crate::query::{Graph, links};
 use crate::records::record::downcast;
@@ -74,15 +75,11 @@ impl Verb for List {
     fn run(args: Args, scene: &Scene) -> Result<Answer> {
         let session = scene.session()?;
         let snapshot = session.snapshot()?;
-        let mut told = Vec::new();
-        for conflict in all::<Conflict>(&snapshot)? {
-            let one = Told::of(&snapshot, &conflict)?;
-            if args.all || !one.settled {
-                told.push(one);
-            }
-        }
         args.list.cursor.as_deref().map(Position::parse).transpose()?;
-        let page = Items::cut(told, &args.list.paging(), |told| told.id.clone());
+        let mut wanted = all::<Conflict>(&snapshot)?;
+        wanted.retain(|conflict| args.all || !resolve::is_settled(&snapshot, conflict));
+        let page = Items::cut(wanted, &args.list.paging(), |conflict| conflict.id.to_string());
+        let page = page.try_map(|conflict| Told::of(&snapshot, &conflict))?;
         Ok(Answer { listed: Listed::new(page, |told| told), across: across(&snapshot)?, now: session.now() })
     }
 }

@@ -16,7 +16,7 @@ use crate::state::Snapshot;
 /// One of the values.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Held {
-    /// Its hash, by which it can be chosen.
+    /// Its hash, which `chosen` names.
     pub hash: String,
     /// The value; null where the field was emptied, or where it lies elsewhere and cannot be read.
     pub value: Value,
@@ -82,7 +82,7 @@ impl Told {
             record: conflict.record.clone(),
             field: conflict.field.clone(),
             status: conflict.status.to_string(),
-            settled: conflict.is_settled(record.as_deref()),
+            settled: resolve::is_settled(snapshot, conflict),
             base: resolve::base_of(snapshot, conflict)?,
             values,
             chosen: conflict.chosen.clone(),
@@ -103,18 +103,9 @@ impl Told {
         for held in &self.values {
             let stands = if held.stands { "  stands now" } else { "" };
             page.line([
-                plain(format!("    {}: {}", text::excerpt(&held.by, 40), worded(&held.value))),
+                plain(format!("    {}: {}", text::excerpt(&held.by, 40), resolve::worded(&held.value))),
                 styled(Style::Dim, format!("  {}{stands}", ago(now, held.at))),
             ]);
         }
-    }
-}
-
-/// Returns a value as people read it, on one line.
-pub fn worded(value: &Value) -> String {
-    match value {
-        Value::Null => "(nothing)".to_owned(),
-        Value::String(said) => text::excerpt(said, 100),
-        value => text::excerpt(&value.to_string(), 100),
     }
 }
