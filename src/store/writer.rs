@@ -186,7 +186,7 @@ impl<'s> Writer<'s> {
         answers: &[(&Request, Vec<u8>)],
     ) -> Result<Published> {
         let (store, objects) = (self.store, &chain.objects);
-        let next = refs::prepare(store, id)?;
+        let next = refs::prepare_with_objects(store, id)?;
         // Crash after this: objects that nothing refers to, for `git gc` to remove.
         let _kept = match objects.fresh.len() {
             pack::MANY_OF_A_GROUP.. if chain.commits > 1 => pack::group::write(store, objects, id)?,

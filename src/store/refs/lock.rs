@@ -18,7 +18,7 @@ use super::files::{clash, read_start};
 use crate::base::{Error, Result};
 use crate::store::queue::{self, LockFile, Queue};
 use crate::store::rescue::Left;
-use crate::store::waiters::Job;
+use crate::store::waiters::{self, Job};
 use crate::store::{Oid, Store, fault};
 
 /// How often a folder that git removes under our hands is made again.
@@ -41,10 +41,20 @@ pub(in crate::store) struct Next {
 }
 
 impl Next {
-    /// Writes the file, and has it waited for. Only the holder of the queue may do so.
+    /// Writes the file and waits for it. Only the holder of the queue may do so.
+    ///
+    /// Crash after this: as [`begin`](Self::begin).
+    pub(super) fn write(store: &Store, value: Oid) -> Result<Next> {
+        let next = Next::begin(store, value)?;
+        waiters::check(store.waiters.finish())?;
+        Ok(next)
+    }
+
+    /// Writes the file, and has it waited for. Before it is linked the waiters must have finished once: a power cut could
+    /// leave the lock, and not the name by which it is known.
     ///
     /// Crash after this: `coord/next` is left, which the next writer replaces.
-    pub(super) fn write(store: &Store, value: Oid) -> Result<Next> {
+    pub(super) fn begin(store: &Store, value: Oid) -> Result<Next> {
         let (files, path) = (store.files, store.coord_dir.join("next"));
         let write = || -> io::Result<(File, LockFile)> {
             // What a dead process left; no lock of ours is without it, as that was removed when the queue was entered.

@@ -104,11 +104,20 @@ pub(super) fn filter_reflog(
     filtered.map(|()| true)
 }
 
-/// Prepares the file that is to become a ref, and has it waited for together with the objects.
+/// Prepares the file that is to become a ref, for a value that is there already.
 pub(super) fn prepare(store: &Store, value: Oid) -> Result<Option<Next>> {
+    prepare_by(store, value, Next::write)
+}
+
+/// Prepares the file that is to become a ref. It is waited for together with the objects, which are to be written next.
+pub(super) fn prepare_with_objects(store: &Store, value: Oid) -> Result<Option<Next>> {
+    prepare_by(store, value, Next::begin)
+}
+
+fn prepare_by(store: &Store, value: Oid, make: fn(&Store, Oid) -> Result<Next>) -> Result<Option<Next>> {
     // What an earlier attempt was waiting for concerns nobody any more.
     store.waiters.finish();
-    if store.writes_refs_itself() { Next::write(store, value).map(Some) } else { Ok(None) }
+    if store.writes_refs_itself() { make(store, value).map(Some) } else { Ok(None) }
 }
 
 /// Moves a ref, by the writer that suits the repository.
