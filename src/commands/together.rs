@@ -4,13 +4,17 @@
 //! then on the very tip that the commit is made on.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use super::verb::Row;
 use super::write::{Desk, Input};
-use crate::base::{Error, Kind, Progress, Result};
+use crate::base::{Error, Id, Kind, Progress, Result};
 use crate::ops::batch::{Batch, Bench};
 use crate::ops::{Context, Operation};
+use crate::records;
+use crate::records::record::AnyRecord;
 use crate::session::{Outcome, Session};
+use crate::state::Overlay;
 
 /// A verb among others.
 pub struct Part {
@@ -22,8 +26,24 @@ pub struct Part {
     pub name: Option<String>,
 }
 
-/// The ids of records, by the names that a batch gives them.
-pub type Names = BTreeMap<String, String>;
+/// The records that a batch gives names, by these.
+pub type Names = BTreeMap<String, Named>;
+
+/// A record that has a name in a batch.
+#[derive(Debug, Clone)]
+pub struct Named {
+    /// Its kind.
+    pub kind: &'static records::Kind,
+    /// Its id.
+    pub id: Id,
+}
+
+impl Named {
+    /// Returns the record as one that has a name.
+    pub fn of(record: &AnyRecord) -> Self {
+        Named { kind: record.kind(), id: record.id().clone() }
+    }
+}
 
 /// Does several verbs in one commit, or none: `plan` makes the operation of each, with the names known so far.
 ///
@@ -39,7 +59,7 @@ pub fn carry_out<P>(
     progress: &dyn Progress,
 ) -> Result<(Outcome, Names)> {
     progress.begin("planning", Some(parts.len() as u64));
-    let steps = settle(session, subject, parts, &of, plan, progress);
+    let steps = settle(session, parts, &of, plan, progress);
     progress.begin("storing", None);
     let done = steps.and_then(|(steps, names)| {
         let batch = Operation::Batch(Batch { subject: subject.to_owned(), steps });
@@ -59,7 +79,6 @@ pub fn carry_out<P>(
 /// Plans all parts beside the state, each on what those before it leave behind.
 fn settle<P>(
     session: &Session,
-    subject: &str,
     parts: &[P],
     of: &impl Fn(&P) -> &Part,
     plan: impl Fn(&P, &Names, &Desk<'_>) -> Result<Operation>,
@@ -68,7 +87,7 @@ fn settle<P>(
     let identity = session.identity()?;
     let context = Context { signs: session.machine().signs(), ..session.plain_context(&identity) };
     let snapshot = session.snapshot()?;
-    let mut bench = Bench::new(&snapshot, &context, subject);
+    let mut bench = Bench::new(Overlay::new(&snapshot), &context);
     let (mut names, mut steps, mut knows_files) = (Names::new(), Vec::new(), false);
     for part in parts {
         let whole = of(part);
@@ -80,7 +99,7 @@ fn settle<P>(
         }
         let change = bench.add(&operation).map_err(|error| refused(whole, &error))?;
         if let (Some(name), Some(record)) = (&whole.name, &change.about) {
-            names.insert(name.clone(), record.id().to_string());
+            names.insert(name.clone(), Named::of(record));
         }
         steps.push(operation);
         progress.advance(1);
@@ -89,7 +108,7 @@ fn settle<P>(
 }
 
 /// Returns the refusal of one verb as that of all.
-fn refused(part: &Part, error: &Error) -> Error {
+pub fn refused(part: &Part, error: &Error) -> Error {
     let message = format!("{} ({}): {}; nothing was written", part.place, part.row.name, error.message());
     // What is wrong with the machine is wrong whatever was asked for.
     if matches!(error.kind(), Kind::Fatal | Kind::Busy | Kind::Remote) {
@@ -103,14 +122,31 @@ fn refused(part: &Part, error: &Error) -> Error {
     error.hints().iter().fold(refused, |refused, hint| refused.hint(hint))
 }
 
-/// Says which verbs there are, and how many of each: `2 task new, 1 claim`.
-pub fn counted<'p>(parts: impl Iterator<Item = &'p Part>) -> String {
-    let mut counts: Vec<(&str, usize)> = Vec::new();
-    for part in parts {
-        match counts.iter_mut().find(|(name, _)| *name == part.row.name) {
+/// Which verbs there are, and how many of each.
+#[derive(Debug, Default)]
+pub struct Counts {
+    counts: Vec<(&'static str, usize)>,
+}
+
+impl Counts {
+    /// Adds one of a verb.
+    pub fn add(&mut self, verb: &'static str) {
+        match self.counts.iter_mut().find(|(name, _)| *name == verb) {
             Some((_, count)) => *count += 1,
-            None => counts.push((part.row.name, 1)),
+            None => self.counts.push((verb, 1)),
         }
     }
-    counts.into_iter().map(|(name, count)| format!("{count} {name}")).collect::<Vec<_>>().join(", ")
+
+    /// Returns how many there are.
+    pub fn total(&self) -> usize {
+        self.counts.iter().map(|(_, count)| count).sum()
+    }
+}
+
+/// As in `2 task new, 1 claim`.
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let counts: Vec<String> = self.counts.iter().map(|(name, count)| format!("{count} {name}")).collect();
+        f.write_str(&counts.join(", "))
+    }
 }

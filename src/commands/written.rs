@@ -32,7 +32,7 @@ pub struct Receipt {
     #[serde(skip_serializing_if = "is_zero")]
     #[serde(default)]
     pub more_events: usize,
-    /// What the user should know.
+    /// What the user should know; at most 200 warnings, and one that says how many more there are.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[serde(default)]
     pub warnings: Vec<Warning>,
@@ -48,8 +48,8 @@ impl Receipt {
         Receipt {
             commit: outcome.commit.map(|commit| commit.to_string()),
             events: outcome.events.iter().take(MOST_LISTED).cloned().collect(),
-            more_events: outcome.events.len().saturating_sub(MOST_LISTED),
-            warnings: outcome.warnings.clone(),
+            more_events: outcome.events.len().saturating_sub(MOST_LISTED) + outcome.more_events,
+            warnings: first_of(outcome),
             dry_run: outcome.draft.as_ref().map(Draft::of),
         }
     }
@@ -58,6 +58,13 @@ impl Receipt {
     pub fn tell_draft(&self, page: &mut Page) -> bool {
         self.dry_run.as_ref().inspect(|draft| draft.text(page)).is_some()
     }
+}
+
+/// Returns the first warnings of an outcome, and how many more there are.
+fn first_of(outcome: &Outcome) -> Vec<Warning> {
+    let more = outcome.warnings.len().saturating_sub(MOST_LISTED) + outcome.more_warnings;
+    let last = (more > 0).then(|| Warning::new("more_warnings", format!("and {more} more warnings")));
+    outcome.warnings.iter().take(MOST_LISTED).cloned().chain(last).collect()
 }
 
 /// The records that several verbs at once were about; a part of the answer of those that do so.
@@ -78,7 +85,7 @@ impl Listed {
         let listed = outcome.records.iter().take(MOST_LISTED);
         Listed {
             records: listed.map(|record| record::json(record.as_ref(), false)).collect(),
-            more_records: outcome.records.len().saturating_sub(MOST_LISTED),
+            more_records: outcome.records.len().saturating_sub(MOST_LISTED) + outcome.more_records,
         }
     }
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Context, Operation};
 use crate::base::{Result, Seed};
 use crate::query::Tracked;
+use crate::state::overlay::{InMemory, Shelf};
 use crate::state::{Changeset, Overlay, Snapshot};
 
 /// Operations that are one.
@@ -22,30 +23,29 @@ pub struct Batch {
 /// # Errors
 /// The refusal of the first that does not fit, with its place in the detail `step`, from 0.
 pub fn batch(snapshot: &dyn Snapshot, input: &Batch, context: &Context) -> Result<Changeset> {
-    let mut bench = Bench::new(snapshot, context, &input.subject);
+    let (mut bench, mut whole) = (Bench::new(Overlay::new(snapshot), context), Changeset::new(&input.subject));
     for operation in &input.steps {
-        bench.add(operation)?;
+        whole.absorb(bench.add(operation)?);
     }
-    Ok(bench.done())
+    Ok(whole)
 }
 
 /// Where a batch is put together, operation by operation.
-pub struct Bench<'a> {
-    records: Overlay<'a>,
+pub struct Bench<'a, S = InMemory> {
+    records: Overlay<'a, S>,
     seed: Seed,
     context: Context,
-    whole: Changeset,
+    steps: u32,
 }
 
-impl<'a> Bench<'a> {
-    /// Begins with nothing but a moment.
-    pub fn new(snapshot: &'a dyn Snapshot, context: &Context, subject: &str) -> Self {
-        let (records, whole) = (Overlay::new(snapshot), Changeset::new(subject));
-        Bench { records, seed: context.seed.clone(), context: context.clone(), whole }
+impl<'a, S: Shelf> Bench<'a, S> {
+    /// Begins with nothing but a moment, over which nothing was laid.
+    pub fn new(records: Overlay<'a, S>, context: &Context) -> Self {
+        Bench { records, seed: context.seed.clone(), context: context.clone(), steps: 0 }
     }
 
     /// Returns the records as the operations so far leave them.
-    pub fn records(&self) -> &Overlay<'a> {
+    pub fn records(&self) -> &Overlay<'a, S> {
         &self.records
     }
 
@@ -54,26 +54,30 @@ impl<'a> Bench<'a> {
         self.context.tracked = tracked;
     }
 
-    /// Does a further operation, and returns its change.
+    /// Does a further operation, and returns its change, which the next ones find made.
     ///
     /// # Errors
-    /// Its refusal, with its place in the detail `step`.
-    pub fn add(&mut self, operation: &Operation) -> Result<&Changeset> {
-        let step = self.whole.parts.len();
+    /// Its refusal, with its place in the detail `step`; `io`, `disk_full` where the records cannot be kept.
+    pub fn add(&mut self, operation: &Operation) -> Result<Changeset> {
         // Ids of its own: two operations of one batch never make the same.
-        self.context.seed = self.seed.part(step as u32);
+        self.context.seed = self.seed.part(self.steps);
         let change =
-            super::apply(operation, &self.records, &self.context).map_err(|error| error.detail("step", step))?;
-        self.records.lay(&change);
+            super::apply(operation, &self.records, &self.context).map_err(|error| error.detail("step", self.steps))?;
+        self.records.lay(&change)?;
         // What the batch has taken, its later operations hold.
         self.context.held.extend(change.holds.iter().map(|claim| claim.id.clone()));
-        self.whole.absorb(change);
-        Ok(&self.whole.parts[step])
+        self.steps += 1;
+        Ok(change)
     }
 
-    /// Returns the change that all of them are together.
-    pub fn done(self) -> Changeset {
-        self.whole
+    /// Returns how many operations were done.
+    pub fn steps(&self) -> u32 {
+        self.steps
+    }
+
+    /// Ends it: returns the records as the operations leave them.
+    pub fn done(self) -> Overlay<'a, S> {
+        self.records
     }
 }
 

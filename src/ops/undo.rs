@@ -297,7 +297,7 @@ impl Work<'_> {
     /// task with an open part, what would wait for itself.
     fn look_at_links(&mut self, changes: &Changeset) -> Result<()> {
         let mut restored = Overlay::new(self.snapshot);
-        restored.lay(changes);
+        restored.lay(changes)?;
         // Of all tasks, so built once, and only where a task asks for it.
         let graph = OnceCell::new();
         for record in changes.parts.iter().filter_map(|part| part.about.as_ref()) {

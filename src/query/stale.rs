@@ -11,7 +11,7 @@ use crate::records::Task;
 use crate::records::task::Claim;
 
 /// The latest sign of life that this machine knows of each claim, by the name of its [`SignKey`].
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Signs {
     noted: BTreeMap<String, Timestamp>,
     seen: BTreeMap<String, Timestamp>,

@@ -117,9 +117,12 @@ impl Done {
             commit: self.commit.map(|commit| commit.parse()).transpose()?,
             changed: self.changed,
             records: self.records.into_iter().map(record).collect::<Result<_>>()?,
+            more_records: 0,
             events: self.events,
+            more_events: 0,
             settings: self.settings.map(|text| Config::decode(text.as_bytes())).transpose()?.map(Into::into),
             warnings: self.warnings,
+            more_warnings: 0,
             at: self.at,
             draft: None,
         })

@@ -108,10 +108,10 @@ impl Session {
     }
 
     fn let_go_all(&self, own: &Result<Made>, asker: &super::making::Asker, others: &[Asked], made: &[Result<Made>]) {
-        own.iter().for_each(|made| self.let_go(made, asker));
+        own.iter().for_each(|made| self.let_go(made.ends(), asker));
         for (asked, made) in others.iter().zip(made) {
             if let (Ok(errand), Ok(made)) = (&asked.errand, made) {
-                self.let_go(made, &errand.asker());
+                self.let_go(made.ends(), &errand.asker());
             }
         }
     }

@@ -5,6 +5,7 @@ use crate::base::{Result, text};
 use crate::ops::Context;
 use crate::query::Signs;
 use crate::query::stale::SignKey;
+use crate::records::task::Claim;
 use crate::state::event::{self, Origin};
 use crate::state::{Changeset, Event};
 use crate::store::{Chain, Content, Edit, NewCommit, Oid, Person, Writer};
@@ -55,7 +56,7 @@ impl Session {
         let changes = decide(&snapshot)?;
         precondition::check(asker.if_match.as_deref(), &snapshot, &changes)?;
         if changes.is_empty() {
-            self.keep_alive(&changes, asker, context);
+            self.keep_alive(changes.holds(), asker, context);
             return Ok(Made { changes, commit: None, events: Vec::new() });
         }
         let edits = lower::lower(&changes)?;
@@ -67,7 +68,7 @@ impl Session {
         let mut events = event::events(&differences, &origin(String::new(), &changes, context));
         let machine = self.machine().of(&asker.worktree);
         // Crash after this: the worktree remembers a claim that was never made, which is the id of nothing.
-        for claim in changes.all_parts().iter().filter_map(|part| part.holds.as_ref()) {
+        for claim in changes.holds() {
             machine.hold(&context.agent, &claim.id, context.now)?;
         }
         let new = NewCommit {
@@ -83,7 +84,7 @@ impl Session {
             reflog: String::new(),
         };
         let commit = writer.add(chain, new)?;
-        self.keep_alive(&changes, asker, context);
+        self.keep_alive(changes.holds(), asker, context);
         event::name(&mut events, &commit.to_string());
         Ok(Made { changes, commit: Some(commit), events })
     }
@@ -100,19 +101,19 @@ impl Session {
     /// Notes that the asker is alive, and which claims it holds.
     ///
     /// Nothing here may fail the change: a sign that cannot be noted only ages the claim.
-    pub(super) fn keep_alive(&self, changes: &Changeset, asker: &Asker, context: &Context) {
+    pub(super) fn keep_alive<'c>(&self, holds: impl IntoIterator<Item = &'c Claim>, asker: &Asker, context: &Context) {
         let machine = self.machine().of(&asker.worktree);
         let (agent, session) = (&context.agent, context.session.as_deref().unwrap_or_default());
         let _ = machine.note_sign(SignKey::Session { agent, session }, agent, context.now);
-        for claim in changes.all_parts().iter().filter_map(|part| part.holds.as_ref()) {
+        for claim in holds {
             let _ = machine.note_sign(Signs::key(claim), agent, context.now);
             let _ = machine.hold(agent, &claim.id, context.now);
         }
     }
 
     /// Forgets the claims that are over, once that has landed.
-    pub(super) fn let_go(&self, made: &Made, asker: &Asker) {
-        for over in made.changes.all_parts().iter().filter_map(|part| part.ends.as_ref()) {
+    pub(super) fn let_go<'c>(&self, ends: impl IntoIterator<Item = &'c Claim>, asker: &Asker) {
+        for over in ends {
             self.machine().of(&asker.worktree).let_go(&over.agent, &over.id);
         }
     }
@@ -123,9 +124,14 @@ impl Made {
     pub(super) fn note(&self, signs: &mut Signs, context: &Context) {
         let (agent, session) = (&context.agent, context.session.as_deref().unwrap_or_default());
         signs.note(SignKey::Session { agent, session }, agent, context.now);
-        for claim in self.changes.all_parts().iter().filter_map(|part| part.holds.as_ref()) {
+        for claim in self.changes.holds() {
             signs.note(Signs::key(claim), agent, context.now);
         }
+    }
+
+    /// Returns the claims that are over by it.
+    pub(super) fn ends(&self) -> impl Iterator<Item = &Claim> {
+        self.changes.ends()
     }
 
     /// Returns the line for the reflog.

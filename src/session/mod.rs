@@ -12,6 +12,7 @@ pub mod history;
 pub mod identity;
 pub mod inspect;
 pub mod load;
+pub mod long;
 mod lower;
 pub mod machine;
 mod making;

@@ -17,14 +17,20 @@ pub struct Outcome {
     pub commit: Option<Oid>,
     /// Whether something is different now, or would be.
     pub changed: bool,
-    /// The records that the operation was about, as they are now.
+    /// The records that the operation was about, as they are now; of very many the first.
     pub records: Vec<Arc<dyn Record>>,
-    /// What happened.
+    /// How many more there are.
+    pub more_records: usize,
+    /// What happened; of very much the first.
     pub events: Vec<Event>,
+    /// How much more happened.
+    pub more_events: usize,
     /// The settings of the team as they are now, where they have changed.
     pub settings: Option<Arc<Config>>,
-    /// What the user should know.
+    /// What the user should know; of very much the first.
     pub warnings: Vec<Warning>,
+    /// How much more there is to know.
+    pub more_warnings: usize,
     /// When.
     pub at: Timestamp,
     /// What would have been written, where nothing was to be.
@@ -38,9 +44,12 @@ impl Outcome {
             commit: None,
             changed: !changes.is_empty(),
             records: changes.all_parts().iter().filter_map(|part| part.about.clone()).collect(),
+            more_records: 0,
             events: Vec::new(),
+            more_events: 0,
             settings: changes.settings(),
             warnings: changes.warnings.clone(),
+            more_warnings: 0,
             at: context.now,
             draft: None,
         }

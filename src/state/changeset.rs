@@ -123,6 +123,16 @@ impl Changeset {
         std::iter::once(self).chain(below).collect()
     }
 
+    /// Returns the claims that the asker has taken or shown to be its own, in all that it is made of.
+    pub fn holds(&self) -> impl Iterator<Item = &Claim> {
+        self.all_parts().into_iter().filter_map(|part| part.holds.as_ref())
+    }
+
+    /// Returns the claims that are over, in all that it is made of.
+    pub fn ends(&self) -> impl Iterator<Item = &Claim> {
+        self.all_parts().into_iter().filter_map(|part| part.ends.as_ref())
+    }
+
     /// Adds something the user should know.
     pub fn warn(&mut self, code: &str, message: impl Into<String>) {
         self.warnings.push(Warning::new(code, message));

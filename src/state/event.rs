@@ -3,7 +3,7 @@
 //! An event is a word (`task.claimed`), the record, and the fields that changed. The trailers of a commit are
 //! hints for people; what machines are told comes from here.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
@@ -11,11 +11,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::rotation::{self, Rotation};
+use super::telling::{ARCHIVED, Telling};
 use crate::base::Timestamp;
-use crate::records::recipient::{self, Recipient};
-use crate::records::record::{Record, downcast};
-use crate::records::sprint::SPRINT;
-use crate::records::{Config, Sprint, StatusEntry, kind, message};
+use crate::records::Config;
+use crate::records::record::Record;
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -86,27 +85,14 @@ pub struct Origin {
     pub rotation: Option<Rotation>,
 }
 
-/// The word for what has left the tip and stays in the history; the field says which records.
-const ARCHIVED: &str = "state.archived";
-
-/// The field of such an event.
-const ARCHIVED_FIELD: &str = "archived";
-
 /// Returns what happened in one commit, in the order of the paths; what was archived comes last.
 pub fn events(differences: &[Difference], origin: &Origin) -> Vec<Event> {
-    let event = |told: Told| Event {
-        id: String::new(),
-        r#type: told.what,
-        record: told.record,
-        agent: origin.agent.clone(),
-        session: origin.session.clone(),
-        correlation_id: origin.correlation_id.clone(),
-        at: origin.at,
-        commit: String::new(),
-        blob: told.blob,
-        changes: told.changes,
-    };
-    let mut events: Vec<Event> = tell_all(differences, origin.rotation).into_iter().map(event).collect();
+    let mut telling = Telling::new(origin, usize::MAX);
+    let (moved, differences) = rotation::split(differences, origin.rotation);
+    differences.iter().for_each(|difference| telling.look_at(difference));
+    telling.moved(&moved);
+    differences.iter().for_each(|difference| telling.tell(difference));
+    let (mut events, _) = telling.events();
     name(&mut events, &origin.commit);
     events
 }
@@ -149,140 +135,13 @@ pub fn moved(events: &[Event], rotation: Rotation) -> BTreeMap<String, u64> {
     of.flat_map(|event| &event.changes).filter_map(count).collect()
 }
 
-struct Told {
-    what: String,
-    record: String,
-    blob: Option<String>,
-    changes: Vec<Change>,
-}
-
-/// Status entries that leave with the sprint that was closed are one event of the sprint, not one each.
-fn tell_all(differences: &[Difference], rotation: Option<Rotation>) -> Vec<Told> {
-    let (moved, differences) = rotation::split(differences, rotation);
-    let closed: BTreeSet<&str> = differences.iter().copied().filter_map(closed_sprint).collect();
-    let mut archived: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
-    let mut told: Vec<Told> =
-        rotation.filter(|_| !moved.is_empty()).map(|rotation| tell_moved(rotation, &moved)).into_iter().collect();
-    for difference in differences {
-        match gone_entry(difference).and_then(|entry| Some((closed.get(entry.sprint.as_deref()?)?, &entry.id))) {
-            Some((sprint, entry)) => {
-                archived.entry(sprint).or_default().push(Value::from(format!("status/{entry}")));
-            }
-            None => told.extend(tell(difference)),
-        }
-    }
-    told.extend(archived.into_iter().map(|(sprint, entries)| Told {
-        what: ARCHIVED.to_owned(),
-        record: format!("{}/{sprint}", SPRINT.name),
-        blob: None,
-        changes: vec![Change { field: ARCHIVED_FIELD.to_owned(), from: None, to: Some(Value::from(entries)) }],
-    }));
-    told
-}
-
-/// However many records are put away or come back, it is one event.
-fn tell_moved(rotation: Rotation, moved: &BTreeMap<&'static str, usize>) -> Told {
-    let change = |(kind, count): (&&str, &usize)| Change {
-        field: (*kind).to_owned(),
-        from: None,
-        to: Some(Value::from(*count)),
-    };
-    Told {
-        what: rotation.event().to_owned(),
-        record: rotation::STATE.to_owned(),
-        blob: None,
-        changes: moved.iter().map(change).collect(),
-    }
-}
-
-/// The id of a sprint that is closed by this.
-fn closed_sprint(difference: &Difference) -> Option<&str> {
-    let before = downcast::<Sprint>(difference.before.as_ref()?)?;
-    let after = downcast::<Sprint>(difference.after.as_ref()?)?;
-    (before.status.is_open() && !after.status.is_open()).then_some(before.id.as_str())
-}
-
-/// The status entry that is not there any more.
-fn gone_entry(difference: &Difference) -> Option<&StatusEntry> {
-    let is_gone = difference.after.is_none() && difference.blob.is_none();
-    difference.before.as_ref().filter(|_| is_gone).and_then(downcast::<StatusEntry>)
-}
-
-fn tell(difference: &Difference) -> Vec<Told> {
-    if let Some(settings) = &difference.settings {
-        return tell_settings(&settings.0, &settings.1, difference.blob.clone()).into_iter().collect();
-    }
-    let Some((kind, id)) = kind::locate(&difference.path) else {
-        return tell_inbox(difference).into_iter().collect();
-    };
-    let (before, after) = (difference.before.as_ref(), difference.after.as_ref());
-    let record = format!("{}/{id}", kind.companion_of.unwrap_or(kind).name);
-    let changes = changes(before, after);
-    let what = (kind.happened)(before, after);
-    what.into_iter()
-        .map(|what| Told {
-            what: what.to_owned(),
-            record: record.clone(),
-            blob: difference.blob.clone(),
-            changes: changes.clone(),
-        })
-        .collect()
-}
-
-/// The policies that differ, each as a field of its own.
-fn tell_settings(before: &Config, after: &Config, blob: Option<String>) -> Option<Told> {
-    let names: BTreeSet<&String> = before.policy.keys().chain(after.policy.keys()).collect();
-    let differ = names.into_iter().filter(|name| before.policy.get(*name) != after.policy.get(*name));
-    let change = |name: &String| Change {
-        field: format!("policy.{name}"),
-        from: before.policy.get(name).cloned(),
-        to: after.policy.get(name).cloned(),
-    };
-    let told = |what: &str| Told {
-        what: what.to_owned(),
-        record: "config".to_owned(),
-        blob,
-        changes: differ.map(change).collect(),
-    };
-    (before != after).then(|| told("config.updated"))
-}
-
-/// A link that is gone from the inbox of one agent is a message that was read; one that came is told by the message itself.
-fn tell_inbox(difference: &Difference) -> Option<Told> {
-    let (Recipient::Agent(agent), id) = recipient::locate(&difference.path)? else { return None };
-    let gone = difference.after.is_none() && difference.blob.is_none();
-    gone.then(|| Told {
-        what: "message.read".to_owned(),
-        record: format!("{}/{id}", message::MESSAGE.name),
-        blob: None,
-        changes: vec![Change { field: "unread_by".to_owned(), from: Some(Value::from(agent.as_str())), to: None }],
-    })
-}
-
-/// Returns the fields that differ, without the stamps, which say the same.
-fn changes(before: Option<&Arc<dyn Record>>, after: Option<&Arc<dyn Record>>) -> Vec<Change> {
-    let fields = |record: Option<&Arc<dyn Record>>| {
-        let mut map = record.map(|record| record.to_map()).unwrap_or_default();
-        if let Some(body) = record.map(|record| record.body()).filter(|body| !body.is_empty()) {
-            map.insert("body".into(), Value::from(body));
-        }
-        map
-    };
-    let (old, new) = (fields(before), fields(after));
-    let mut names: Vec<&String> = old.keys().chain(new.keys().filter(|name| !old.contains_key(*name))).collect();
-    names.retain(|name| !matches!(name.as_str(), "edited" | "updated_at" | "updated_by" | "kind" | "id"));
-    names.retain(|name| old.get(*name) != new.get(*name));
-    names
-        .into_iter()
-        .map(|name| Change { field: name.clone(), from: old.get(name).cloned(), to: new.get(name).cloned() })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::base::Id;
-    use crate::records::{Task, task};
+    use crate::records::sprint::SPRINT;
+    use crate::records::status::STATUS;
+    use crate::records::{Sprint, StatusEntry, Task, task};
 
     fn arc(task: &Task) -> Option<Arc<dyn Record>> {
         Some(Arc::new(task.clone()))
@@ -360,7 +219,7 @@ mod tests {
     }
 
     fn entry_path(entry: &StatusEntry) -> String {
-        crate::records::status::STATUS.path(&entry.id)
+        STATUS.path(&entry.id)
     }
 
     #[test]

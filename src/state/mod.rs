@@ -14,6 +14,7 @@ pub mod rotation;
 pub mod search;
 pub mod select;
 pub mod snapshot;
+pub mod telling;
 
 pub use changeset::{Changeset, Edit, Warning};
 pub use event::Event;

@@ -4,6 +4,7 @@
 //! the common dir, so that linked worktrees share one state. `docs/architecture.md` has the argument why a write
 //! cannot be lost.
 
+mod aside;
 mod bulk;
 mod class;
 mod commit;
@@ -52,6 +53,7 @@ use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+pub use aside::Aside;
 pub use bulk::Bulk;
 pub use commit::{Commit, Person};
 pub use config::{Config, Origin};

@@ -5,6 +5,7 @@
 //! asks. A new format is one file here and one row in [`FORMATS`].
 
 pub mod beads;
+pub mod items;
 pub mod json;
 pub mod lines;
 pub mod odd;

@@ -7,16 +7,19 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::rows::read_file;
-use crate::base::{Error, Result, text};
+use super::input::{Input, Opened};
+use super::long;
+use crate::base::{Error, Progress, Result, text};
 use crate::commands::VERBS;
 use crate::commands::page::{Page, Style, plain, styled};
 use crate::commands::schema::required_of;
-use crate::commands::together::{Names, Part, carry_out, counted};
+use crate::commands::together::{Counts, Named, Names, Part, carry_out};
 use crate::commands::verb::{Effect, Group, Report, Row, Scene, Verb};
+use crate::commands::write::Desk;
 use crate::commands::written::{Listed, MOST_LISTED, Receipt};
-use crate::records::Kind;
+use crate::ops::Operation;
 use crate::session::resolve::short;
+use crate::session::{Outcome, Session};
 use crate::state::Warning;
 use crate::transfer::lines::{BadLines, objects};
 
@@ -35,6 +38,10 @@ pub struct Args {
     pub file: String,
 }
 
+/// The most bytes of a file whose lines are held in memory all at once, which is quicker, and can be done by whoever holds the
+/// lock: several times what one process asks another to do.
+const LITTLE: usize = 256 << 10;
+
 /// What was done.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Answer {
@@ -42,7 +49,7 @@ pub struct Answer {
     #[allow(missing_docs)]
     pub listed: Listed,
     /// The ids of the records that have a name in the file.
-    pub names: Names,
+    pub names: BTreeMap<String, String>,
     #[serde(flatten)]
     #[allow(missing_docs)]
     pub receipt: Receipt,
@@ -54,7 +61,7 @@ pub struct Answer {
 
 /// A line of the file.
 pub(super) struct Line {
-    part: Part,
+    pub(super) part: Part,
     fields: Map<String, Value>,
 }
 
@@ -71,28 +78,60 @@ impl Verb for Apply {
     fn run(args: Args, scene: &Scene) -> Result<Answer> {
         let session = scene.session()?;
         session.tip()?;
-        let lines = read(&read_file(&args.file)?)?;
-        let done = counted(lines.iter().map(|line| &line.part));
-        let subject = match lines.len() {
-            1 => format!("Apply {done}"),
-            several => format!("Apply {several} operations: {done}"),
-        };
-        let plan = |line: &Line, names: &Names, desk: &crate::commands::write::Desk<'_>| {
-            let fields = named(Value::Object(line.fields.clone()), names)?;
-            let plan = line.part.row.plan.ok_or_else(|| Error::usage("no verb that writes"))?;
-            (plan.from_json)(fields, desk)
-        };
-        let (outcome, names) = carry_out(session, &subject, &lines, |line| &line.part, plan, scene.progress())?;
-        let kinds: BTreeMap<&str, &'static Kind> =
-            outcome.records.iter().map(|record| (record.id().as_str(), record.kind())).collect();
-        let shown = |id: &String| kinds.get(id.as_str()).map_or_else(|| id.clone(), |kind| short(kind, id));
-        Ok(Answer {
-            listed: Listed::of(&outcome),
-            receipt: Receipt::of(&outcome),
-            named: names.iter().map(|(name, id)| (name.clone(), shown(id))).collect(),
-            names,
-            done,
-        })
+        match Input::open_or_read(&args.file, little(session))? {
+            Opened::Little(bytes) => at_once(session, &bytes, scene.progress()),
+            Opened::Much(input) => long::carry_through(session, &input, scene.progress()),
+        }
+    }
+}
+
+/// Returns how many bytes a file has at the most that is held in memory as a whole.
+fn little(session: &Session) -> usize {
+    let wanted = |name| session.options().environment.text(name).and_then(|text| text.parse().ok());
+    let wanted = if cfg!(feature = "testing") { wanted("GIT_COORD_TEST_LITTLE") } else { None };
+    wanted.unwrap_or(LITTLE)
+}
+
+fn at_once(session: &Session, bytes: &[u8], progress: &dyn Progress) -> Result<Answer> {
+    let lines = read(bytes)?;
+    let mut counts = Counts::default();
+    lines.iter().for_each(|line| counts.add(line.part.row.name));
+    let plan = |line: &Line, names: &Names, desk: &Desk<'_>| line.plan(names, desk);
+    let (outcome, names) = carry_out(session, &subject(&counts), &lines, |line| &line.part, plan, progress)?;
+    Ok(Answer::new(&outcome, names, &counts))
+}
+
+/// Returns the subject of the commit.
+pub(super) fn subject(counts: &Counts) -> String {
+    match counts.total() {
+        1 => format!("Apply {counts}"),
+        several => format!("Apply {several} operations: {counts}"),
+    }
+}
+
+impl Line {
+    /// Makes the operation of the line.
+    ///
+    /// # Errors
+    /// `unknown_name`; and what its verb has against it.
+    pub(super) fn plan(&self, names: &Names, desk: &Desk<'_>) -> Result<Operation> {
+        let fields = named(Value::Object(self.fields.clone()), names)?;
+        let plan = self.part.row.plan.ok_or_else(|| Error::usage("no verb that writes"))?;
+        (plan.from_json)(fields, desk)
+    }
+}
+
+impl Answer {
+    /// Makes the answer of an outcome.
+    pub(super) fn new(outcome: &Outcome, names: Names, counts: &Counts) -> Self {
+        let shown = |(name, named): (&String, &Named)| (name.clone(), short(named.kind, &named.id));
+        Answer {
+            listed: Listed::of(outcome),
+            receipt: Receipt::of(outcome),
+            named: names.iter().take(MOST_LISTED).map(shown).collect(),
+            names: names.into_iter().map(|(name, named)| (name, named.id.into())).collect(),
+            done: counts.to_string(),
+        }
     }
 }
 
@@ -107,9 +146,9 @@ impl Report for Answer {
             (_, Some(_)) => format!("Applied {}", self.done),
         });
         let row = |(name, id): &(String, String)| vec![plain(format!("  ${name}")), styled(Style::Id, id)];
-        page.table(self.named.iter().take(MOST_LISTED).map(row).collect());
-        if self.named.len() > MOST_LISTED {
-            page.say(format!("… and {} more names", self.named.len() - MOST_LISTED));
+        page.table(self.named.iter().map(row).collect());
+        if self.names.len() > self.named.len() {
+            page.say(format!("… and {} more names", self.names.len() - self.named.len()));
         }
     }
 
@@ -140,9 +179,7 @@ fn read(bytes: &[u8]) -> Result<Vec<Line>> {
         Ok(Value::Array(items)) => {
             bad.are_items();
             for (index, item) in items.into_iter().enumerate() {
-                let object =
-                    if let Value::Object(object) = item { Ok(object) } else { Err("it is no object".to_owned()) };
-                take("item", index + 1, object, &mut bad);
+                take("item", index + 1, object_of(item), &mut bad);
             }
         }
         _ => objects(bytes).for_each(|(number, object)| take("line", number, object, &mut bad)),
@@ -151,33 +188,53 @@ fn read(bytes: &[u8]) -> Result<Vec<Line>> {
     Ok(lines)
 }
 
+/// Returns an item of an array as the object that it should be.
+///
+/// # Errors
+/// That it is none.
+pub(super) fn object_of(item: Value) -> Result<Map<String, Value>, String> {
+    if let Value::Object(object) = item { Ok(object) } else { Err("it is no object".to_owned()) }
+}
+
 /// Makes a line of an object, with the names of those before it.
 ///
 /// # Errors
 /// What is wrong with it, in words.
 pub(super) fn line(
     place: String,
-    mut object: Map<String, Value>,
+    object: Map<String, Value>,
     known: &mut BTreeSet<String>,
     verbs: &mut Verbs,
 ) -> Result<Line, String> {
-    let Some(Value::String(op)) = object.shift_remove("op") else { return Err("`op` must name a verb".to_owned()) };
-    let shown = text::excerpt(&op, 40);
-    let row = VERBS.iter().find(|row| row.name == op).ok_or_else(|| format!("there is no verb «{shown}»"))?;
-    if row.plan.is_none() {
-        return Err(format!("«{shown}» cannot be applied: it is no single write"));
+    let line = Line::of(place, object)?;
+    let name = &line.part.name;
+    let taken = name.as_ref().filter(|name| !known.insert((*name).clone()));
+    if let Some(name) = taken {
+        return Err(format!("the name ${name} stands for another line already"));
     }
-    let name = match object.shift_remove("as") {
-        None => None,
-        Some(Value::String(name)) if is_name(&name) => Some(name),
-        Some(_) => return Err("`as` must be a name: a letter, then letters, digits, _ or -".to_owned()),
-    };
-    let taken = name.as_ref().is_some_and(|name| !known.insert(name.clone()));
-    if taken {
-        return Err(format!("the name ${} stands for another line already", name.unwrap_or_default()));
+    verbs.check_fields(line.part.row, &line.fields)?;
+    Ok(line)
+}
+
+impl Line {
+    /// Makes a line of an object, which is not looked at beside others.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words.
+    pub(super) fn of(place: String, mut object: Map<String, Value>) -> Result<Line, String> {
+        let Some(Value::String(op)) = object.shift_remove("op") else { return Err("`op` must name a verb".to_owned()) };
+        let shown = text::excerpt(&op, 40);
+        let row = VERBS.iter().find(|row| row.name == op).ok_or_else(|| format!("there is no verb «{shown}»"))?;
+        if row.plan.is_none() {
+            return Err(format!("«{shown}» cannot be applied: it is no single write"));
+        }
+        let name = match object.shift_remove("as") {
+            None => None,
+            Some(Value::String(name)) if is_name(&name) => Some(name),
+            Some(_) => return Err("`as` must be a name: a letter, then letters, digits, _ or -".to_owned()),
+        };
+        Ok(Line { part: Part { place, row, name }, fields: object })
     }
-    verbs.check_fields(row, &object)?;
-    Ok(Line { part: Part { place, row, name }, fields: object })
 }
 
 /// What the verbs of the lines so far take: told by their schemas, which take long to draw.
@@ -230,7 +287,7 @@ fn named(value: Value, names: &Names) -> Result<Value> {
         Value::String(text) => Value::String(match text.strip_prefix('$') {
             Some(rest) if rest.starts_with('$') => rest.to_owned(),
             Some(name) if is_name(name) => match names.get(name) {
-                Some(id) => id.clone(),
+                Some(named) => named.id.to_string(),
                 None => return Err(unknown(name, names)),
             },
             _ => text,

@@ -5,7 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::export::layout;
-use super::rows::{self, Input};
+use super::input::Input;
+use super::rows;
 use crate::base::{Error, Result};
 use crate::commands::draft::Draft;
 use crate::commands::page::Page;

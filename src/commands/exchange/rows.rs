@@ -1,14 +1,12 @@
 //! The rows of a file, read by several threads and given to a load in their order.
 
-use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::fs::File;
-use std::io::{self, Read, Seek, Write};
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use crate::base::{Error, Progress, Result, crew, text};
+use super::input::Input;
+use crate::base::{Error, Progress, Result, crew};
 use crate::records::record::AnyRecord;
 use crate::session::load::{Arrival, Load};
 use crate::state::Warning;
@@ -18,103 +16,6 @@ use crate::transfer::{Odd, Odds, Reader, Row};
 
 /// The most pieces whose records a thread waits for.
 const MOST_MADE: usize = 16;
-
-/// A file that can be read from its beginning more than once.
-pub(super) struct Input {
-    name: String,
-    from: From,
-}
-
-enum From {
-    /// A file that stays where it is.
-    File(File),
-    /// What comes by and is gone: it is written down for the second time.
-    Stream { stream: RefCell<Option<Box<dyn Read>>>, copy: File },
-}
-
-impl Input {
-    /// Opens a file, or standard input where it is `-`.
-    ///
-    /// # Errors
-    /// `not_found` (4), `io` (128).
-    pub(super) fn open(name: &str) -> Result<Input> {
-        let fail = |err| unreadable(name, err);
-        let from = if name == "-" {
-            From::stream(Box::new(io::stdin()))
-        } else {
-            let file = File::open(name).map_err(fail)?;
-            // What is read only once, such as a pipe, can have a name too.
-            if file.metadata().map_err(fail)?.is_file() { Ok(From::File(file)) } else { From::stream(Box::new(file)) }
-        };
-        Ok(Input { name: name.to_owned(), from: from.map_err(fail)? })
-    }
-
-    /// Returns the bytes from the first on.
-    fn read(&self) -> io::Result<Box<dyn Read + '_>> {
-        match &self.from {
-            From::File(file) => {
-                (&*file).rewind()?;
-                Ok(Box::new(file))
-            }
-            From::Stream { stream, copy } => match stream.borrow_mut().take() {
-                Some(stream) => Ok(Box::new(Copied { stream, copy })),
-                None => {
-                    (&*copy).rewind()?;
-                    Ok(Box::new(copy))
-                }
-            },
-        }
-    }
-
-    /// Returns how many bytes there are, where that is known.
-    fn size(&self) -> Option<u64> {
-        match &self.from {
-            From::File(file) => file.metadata().ok().map(|meta| meta.len()),
-            From::Stream { .. } => None,
-        }
-    }
-}
-
-impl From {
-    fn stream(stream: Box<dyn Read>) -> io::Result<From> {
-        Ok(From::Stream { stream: RefCell::new(Some(stream)), copy: tempfile::tempfile()? })
-    }
-}
-
-/// A stream that is written down while it is read.
-struct Copied<'a> {
-    stream: Box<dyn Read>,
-    copy: &'a File,
-}
-
-impl Read for Copied<'_> {
-    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
-        let read = self.stream.read(bytes)?;
-        self.copy.write_all(&bytes[..read])?;
-        Ok(read)
-    }
-}
-
-/// Returns what a file holds, or standard input where it is `-`.
-///
-/// # Errors
-/// `not_found` (4), `io` (128).
-pub(super) fn read_file(file: &str) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let read = match file {
-        "-" => io::stdin().lock().read_to_end(&mut bytes),
-        path => File::open(path).and_then(|mut file| file.read_to_end(&mut bytes)),
-    };
-    read.map(|_| bytes).map_err(|err| unreadable(file, err))
-}
-
-fn unreadable(file: &str, err: io::Error) -> Error {
-    let shown = text::excerpt(file, 200);
-    match err.kind() {
-        io::ErrorKind::NotFound => Error::not_found(format!("there is no file {shown}")).because(err),
-        _ => Error::fatal("io", format!("cannot read {shown}")).because(err),
-    }
-}
 
 /// Gives all rows of a file to a load, and returns what is odd about the file.
 ///
@@ -129,12 +30,11 @@ pub(super) fn pour(
     load: &mut Load<'_>,
     progress: &dyn Progress,
 ) -> Result<Vec<Warning>> {
-    let fail = |err| unreadable(&input.name, err);
-    let mut pieces = Pieces::new(input.read().map_err(fail)?);
+    let mut pieces = Pieces::new(input.read()?);
     let (mut bad, mut odds) = (BadLines::default(), Odds::default());
     progress.begin("reading", input.size());
     let next = || {
-        let piece = pieces.next_piece().map_err(fail)?;
+        let piece = pieces.next_piece().map_err(|err| input.unreadable(err))?;
         progress.advance(piece.as_ref().map_or(0, |piece| piece.bytes.len() as u64));
         Ok(piece)
     };

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::content::{Content, Fault};
-use super::rows::read_file;
+use super::input::read_file;
 use super::schema::named;
 use crate::base::{Result, text};
 use crate::commands::page::{Page, Style, plain, styled};

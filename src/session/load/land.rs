@@ -52,12 +52,11 @@ impl Session {
     pub fn take_over(&self, source: &Source<'_>) -> Result<Landed> {
         let identity = self.identity()?;
         let context = self.plain_context(&identity);
-        let nothing = Changeset::new("");
         let mut ready = self.make_ready(source, self.tip()?, &identity, &context)?;
         if self.options().dry_run || ready.commit.is_none() {
             let draft = self.options().dry_run.then(|| ready.load.draft(ready.subject.clone())).transpose()?;
             if draft.is_none() {
-                self.keep_alive(&nothing, &self.asker(&identity), &context);
+                self.keep_alive([], &self.asker(&identity), &context);
             }
             return Ok(ready.landed(None, draft));
         }
@@ -79,7 +78,7 @@ impl Session {
             let NewCommit { committer, commit_time, reflog, .. } = &ready.new;
             match writer.advance(Some(tip), commit, committer, *commit_time, reflog)? {
                 Published::Landed(commit) => {
-                    self.keep_alive(&nothing, &self.asker(&identity), &context);
+                    self.keep_alive([], &self.asker(&identity), &context);
                     drop(writer);
                     self.keep_small(commit, ready.load.changed());
                     return Ok(ready.landed(Some(commit), None));

@@ -89,6 +89,12 @@ fn tasks() -> Vec<Row> {
         ),
         row(
             0,
+            "more_warnings",
+            "There is more that the user should know than an answer lists.",
+            [way("apply -").input("{\"op\":\"task new\",\"title\":\"x\",\"sprint\":\"S-9\"}\n".repeat(201).as_bytes())],
+        ),
+        row(
+            0,
             "claim_lost",
             "A claim that the asker held is over: its task was taken over or closed by somebody else.",
             [way("heartbeat").after("claim T-1").given(|repo| {

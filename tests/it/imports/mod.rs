@@ -1,6 +1,7 @@
 //! Imports of many records: one pack and one commit, decided on the very tip that is replaced, whatever happens beside.
 
 mod interrupted;
+mod long;
 mod meanwhile;
 mod plan;
 mod rows;

@@ -1,116 +1,136 @@
 //! A moment with changes laid over it that have not been made yet.
 
+mod laid;
+mod shelf;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{Changeset, Edit, Select, Snapshot};
-use crate::base::{Id, Result, id};
+use crate::base::{Id, Result};
 use crate::records::recipient::{self, Recipient};
 use crate::records::record::Record;
 use crate::records::{Config, Kind, Term, config, kind};
+use laid::Laid;
+
+pub use shelf::{InMemory, Shelf, next};
 
 /// The records of a moment, as changes that lie over it would leave them.
-pub struct Overlay<'a> {
+pub struct Overlay<'a, S = InMemory> {
     below: &'a dyn Snapshot,
-    files: BTreeMap<String, Edit>,
     kinds: BTreeMap<&'static str, Laid>,
+    /// What lies at paths that are of no record: links, and the settings of the team.
+    others: BTreeMap<String, Place>,
+    shelf: S,
 }
 
-/// What was laid over the records of a kind. A batch asks about it for each of its operations, so it is found as fast as
-/// what lies below.
-#[derive(Default)]
-struct Laid {
-    /// By the id without regard to case, then by the id: the record, or nothing where it was removed.
-    records: BTreeMap<String, BTreeMap<Id, Option<Arc<dyn Record>>>>,
-    /// The records with a term.
-    terms: BTreeMap<Term, BTreeSet<Id>>,
-}
-
-impl Laid {
-    fn lay(&mut self, kind: &Kind, id: Id, record: Option<Arc<dyn Record>>) {
-        let terms = |record: &Option<Arc<dyn Record>>| record.as_ref().map(kind.terms).unwrap_or_default();
-        for term in terms(&record) {
-            self.terms.entry(term).or_default().insert(id.clone());
-        }
-        let new = terms(&record);
-        let old = self.records.entry(id.folded()).or_default().insert(id.clone(), record).flatten();
-        for term in terms(&old).iter().filter(|term| !new.contains(term)) {
-            if let Some(ids) = self.terms.get_mut(term) {
-                ids.remove(&id);
-            }
-        }
-    }
-
-    fn place(&self, id: &Id) -> Option<&Option<Arc<dyn Record>>> {
-        self.records.get(&id.folded())?.get(id)
-    }
-
-    fn has(&self, id: &Id) -> bool {
-        self.place(id).is_some()
-    }
-
-    fn all(&self) -> impl Iterator<Item = (&Id, &Arc<dyn Record>)> {
-        self.records.values().flatten().filter_map(|(id, record)| Some((id, record.as_ref()?)))
-    }
-
-    /// Returns the records that were laid whose folded ids begin like this.
-    fn starting(&self, folded: &str) -> impl Iterator<Item = &Id> {
-        let alike = self.records.range(folded.to_owned()..).take_while(move |(other, _)| other.starts_with(folded));
-        alike.flat_map(|(_, ids)| ids).filter(|(_, record)| record.is_some()).map(|(id, _)| id)
-    }
-
-    /// Returns the records that were laid and are wanted.
-    fn wanted(&self, kind: &Kind, wanted: &Select) -> BTreeSet<Id> {
-        let candidates: BTreeSet<&Id> = match wanted.groups().first() {
-            Some(group) => group.iter().filter_map(|term| self.terms.get(term)).flatten().collect(),
-            None => self.all().map(|(id, _)| id).collect(),
-        };
-        let record = |id: &Id| self.place(id).and_then(Option::as_ref);
-        let fits = |id: &&Id| record(id).is_some_and(|record| wanted.fits(&(kind.terms)(record)));
-        candidates.into_iter().filter(fits).cloned().collect()
-    }
+/// What lies at a path.
+#[derive(Debug, Clone)]
+pub enum Place {
+    /// The record that the shelf has under this number.
+    Record(u32),
+    /// The settings of the team.
+    Settings(Arc<Config>),
+    /// Nothing any more.
+    Gone,
 }
 
 impl<'a> Overlay<'a> {
     /// Returns a moment with nothing laid over it.
     pub fn new(below: &'a dyn Snapshot) -> Self {
-        Overlay { below, files: BTreeMap::new(), kinds: BTreeMap::new() }
+        Self::on(below, InMemory::default())
+    }
+}
+
+impl<'a, S: Shelf> Overlay<'a, S> {
+    /// Returns a moment with nothing laid over it, and where the records are to be kept that will be.
+    pub fn on(below: &'a dyn Snapshot, shelf: S) -> Self {
+        Overlay { below, kinds: BTreeMap::new(), others: BTreeMap::new(), shelf }
     }
 
     /// Lays a change over it.
-    pub fn lay(&mut self, changes: &Changeset) {
+    ///
+    /// # Errors
+    /// Those of the shelf; then it is of no more use.
+    pub fn lay(&mut self, changes: &Changeset) -> Result<()> {
+        // A record that lies at two paths is kept once.
+        let mut kept: BTreeMap<(&str, &str), u32> = BTreeMap::new();
         for (path, edit) in changes.edits() {
-            if let Some((kind, id)) = kind::locate(path) {
-                self.kinds.entry(kind.name).or_default().lay(kind, id, record(edit).cloned());
+            let place = match edit {
+                Edit::Put(record) => {
+                    let key = (record.kind().name, record.id().as_str());
+                    Place::Record(match kept.get(&key) {
+                        Some(number) => *number,
+                        None => *kept.entry(key).or_insert(self.shelf.put(record)?),
+                    })
+                }
+                Edit::Settings(settings) => Place::Settings(Arc::clone(settings)),
+                Edit::Remove => Place::Gone,
+            };
+            match (kind::locate(path), edit) {
+                (Some((kind, id)), Edit::Put(record)) => self.lay_record(kind, &id, &place, (kind.terms)(record))?,
+                (Some((kind, id)), _) => self.lay_record(kind, &id, &place, Vec::new())?,
+                (None, _) => drop(self.others.insert(path.clone(), place)),
             }
-            self.files.insert(path.clone(), edit.clone());
         }
+        Ok(())
+    }
+
+    fn lay_record(&mut self, kind: &Kind, id: &Id, place: &Place, new: Vec<Term>) -> Result<()> {
+        let laid = self.kinds.entry(kind.name).or_default();
+        let old = laid.find(id).flatten().map(|number| self.shelf.get(number)).transpose()?;
+        let old = old.as_ref().map(kind.terms).unwrap_or_default();
+        let number = if let Place::Record(number) = place { Some(*number) } else { None };
+        laid.lay(id, number, &old, new);
+        Ok(())
+    }
+
+    /// Returns whether nothing was laid over it.
+    pub fn is_empty(&self) -> bool {
+        self.kinds.is_empty() && self.others.is_empty()
+    }
+
+    /// Returns the ids of the records of a kind that were laid over it, or were removed.
+    pub fn touched(&self, kind: &Kind) -> Vec<String> {
+        self.laid(kind).into_iter().flat_map(Laid::everything).map(|(id, _)| id.to_owned()).collect()
+    }
+
+    /// Ends it: returns what lies at which path now, in the order of the paths, and the shelf.
+    pub fn into_places(self) -> (Vec<(Box<str>, Place)>, S) {
+        let others = self.others.into_iter().map(|(path, place)| (path.into_boxed_str(), place));
+        let mut places: Vec<(Box<str>, Place)> = others.collect();
+        for (name, laid) in self.kinds {
+            let Some(kind) = Kind::find(name) else { continue };
+            let place = |record: Option<u32>| record.map_or(Place::Gone, Place::Record);
+            places.extend(laid.everything().map(|(id, record)| (kind.path(id).into_boxed_str(), place(record))));
+        }
+        places.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        (places, self.shelf)
     }
 
     /// Returns what was laid over the records of a kind; nothing where nothing was.
     fn laid(&self, kind: &Kind) -> Option<&Laid> {
         self.kinds.get(kind.name)
     }
-}
 
-fn record(edit: &Edit) -> Option<&Arc<dyn Record>> {
-    match edit {
-        Edit::Put(record) => Some(record),
-        Edit::Settings(_) | Edit::Remove => None,
+    /// Returns the number of the record that was laid at a path that is no record's own: nothing where it was removed, and
+    /// nothing at all where nothing was laid.
+    fn link(&self, path: &str) -> Option<bool> {
+        self.others.get(path).map(|place| matches!(place, Place::Record(_)))
     }
 }
 
-impl Snapshot for Overlay<'_> {
+impl<S: Shelf> Snapshot for Overlay<'_, S> {
     fn find(&self, kind: &'static Kind, id: &str) -> Result<Option<Arc<dyn Record>>> {
-        match self.files.get(&kind.path(id)) {
-            Some(edit) => Ok(record(edit).cloned()),
+        match self.laid(kind).and_then(|laid| laid.find(id)) {
+            Some(record) => record.map(|number| self.shelf.get(number)).transpose(),
             None => self.below.find(kind, id),
         }
     }
 
     fn contains(&self, kind: &'static Kind, id: &str) -> Result<bool> {
-        match self.files.get(&kind.path(id)) {
-            Some(edit) => Ok(record(edit).is_some()),
+        match self.laid(kind).and_then(|laid| laid.find(id)) {
+            Some(record) => Ok(record.is_some()),
             None => self.below.contains(kind, id),
         }
     }
@@ -119,7 +139,7 @@ impl Snapshot for Overlay<'_> {
         let mut ids = self.below.ids(kind)?;
         if let Some(laid) = self.laid(kind) {
             ids.retain(|id| !laid.has(id));
-            ids.extend(laid.all().map(|(id, _)| id.clone()));
+            ids.extend(laid.all().map(|(id, _)| id));
             ids.sort();
         }
         Ok(ids)
@@ -129,7 +149,9 @@ impl Snapshot for Overlay<'_> {
         let mut records = self.below.scan(kind)?;
         if let Some(laid) = self.laid(kind) {
             records.retain(|record| !laid.has(record.id()));
-            records.extend(laid.all().map(|(_, record)| record.clone()));
+            for (_, number) in laid.all() {
+                records.push(self.shelf.get(number)?);
+            }
             records.sort_by(|a, b| a.id().cmp(b.id()));
         }
         Ok(records)
@@ -146,26 +168,26 @@ impl Snapshot for Overlay<'_> {
     fn linked(&self, recipient: &Recipient) -> Result<Vec<Id>> {
         let mut ids: BTreeSet<Id> = self.below.linked(recipient)?.into_iter().collect();
         let folder = format!("{}/", recipient.folder());
-        for (path, edit) in self.files.range(folder.clone()..).take_while(|(path, _)| path.starts_with(&folder)) {
+        for (path, place) in self.others.range(folder.clone()..).take_while(|(path, _)| path.starts_with(&folder)) {
             if let Some((_, id)) = recipient::locate(path).filter(|(owner, _)| owner == recipient) {
-                let _ = if record(edit).is_some() { ids.insert(id) } else { ids.remove(&id) };
+                let _ = if matches!(place, Place::Record(_)) { ids.insert(id) } else { ids.remove(&id) };
             }
         }
         Ok(ids.into_iter().collect())
     }
 
     fn is_linked(&self, recipient: &Recipient, message: &Id) -> Result<bool> {
-        match self.files.get(&recipient.path(message)) {
-            Some(edit) => Ok(record(edit).is_some()),
+        match self.link(&recipient.path(message)) {
+            Some(is_linked) => Ok(is_linked),
             None => self.below.is_linked(recipient, message),
         }
     }
 
     fn links(&self) -> Result<Vec<(Recipient, Id)>> {
         let mut links: BTreeSet<(Recipient, Id)> = self.below.links()?.into_iter().collect();
-        for (path, edit) in &self.files {
+        for (path, place) in &self.others {
             let Some(link) = recipient::locate(path) else { continue };
-            if record(edit).is_some() {
+            if matches!(place, Place::Record(_)) {
                 links.insert(link)
             } else {
                 links.remove(&link)
@@ -180,17 +202,16 @@ impl Snapshot for Overlay<'_> {
     }
 
     fn config(&self) -> Result<Config> {
-        match self.files.get(config::PATH) {
-            Some(Edit::Settings(settings)) => Ok(settings.as_ref().clone()),
+        match self.others.get(config::PATH) {
+            Some(Place::Settings(settings)) => Ok(settings.as_ref().clone()),
             _ => self.below.config(),
         }
     }
 
     fn twin(&self, kind: &'static Kind, id: &str) -> Result<Option<Id>> {
         let Some(laid) = self.laid(kind) else { return self.below.twin(kind, id) };
-        let folded = id::fold(id);
-        if let Some(twin) = laid.starting(&folded).find(|twin| twin.len() == folded.len()) {
-            return Ok(Some(twin.clone()));
+        if let Some(twin) = laid.twin(id) {
+            return Ok(Some(twin));
         }
         Ok(self.below.twin(kind, id)?.filter(|twin| !laid.has(twin)))
     }
@@ -199,7 +220,7 @@ impl Snapshot for Overlay<'_> {
         let mut ids = self.below.starting(kind, folded)?;
         if let Some(laid) = self.laid(kind) {
             ids.retain(|id| !laid.has(id));
-            ids.extend(laid.starting(folded).cloned());
+            ids.extend(laid.starting(folded));
             ids.sort();
         }
         Ok(ids)
@@ -209,7 +230,7 @@ impl Snapshot for Overlay<'_> {
         let mut ids = self.below.under(kind, wanted)?;
         if let Some(laid) = self.laid(kind) {
             ids.retain(|id| !laid.has(id));
-            ids.extend(laid.wanted(kind, wanted));
+            ids.extend(laid.wanted(wanted));
             ids.sort();
         }
         Ok(ids)
@@ -251,7 +272,7 @@ mod tests {
         changes.put(message);
 
         let mut overlay = Overlay::new(&memory);
-        overlay.lay(&changes);
+        overlay.lay(&changes).expect("laid");
         let mut made = memory.clone();
         made.apply(&changes);
         for id in ["a", "b", "c", "D", "d"] {
@@ -270,17 +291,17 @@ mod tests {
         // What is changed again is no longer found under what it was.
         let mut again = Changeset::new("");
         again.put(Task { parent: Some("c".into()), ..task("a") });
-        overlay.lay(&again);
+        overlay.lay(&again).expect("laid");
         assert!(overlay.children("D").expect("children").is_empty());
         assert_eq!(overlay.children("c").expect("children").len(), 1);
-        overlay.lay(&changes);
+        overlay.lay(&changes).expect("laid");
         assert_eq!(overlay.ids(&TASK).expect("ids"), made.ids(&TASK).expect("ids"));
         assert_eq!(overlay.scan(&TASK).expect("tasks").len(), 3);
         assert_eq!(overlay.inbox("bob").expect("inbox"), made.inbox("bob").expect("inbox"));
 
         let mut read = Changeset::new("");
         read.remove(bob.path("01KAHD4V2M0000000000000000"));
-        overlay.lay(&read);
+        overlay.lay(&read).expect("laid");
         assert!(overlay.inbox("bob").expect("inbox").is_empty());
     }
 }
