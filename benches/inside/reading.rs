@@ -105,6 +105,7 @@ impl Repository {
             at: None,
             dry_run: false,
             if_match: None,
+            offline: false,
         };
         Session::open(options).expect("a repository")
     }

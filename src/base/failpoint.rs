@@ -70,7 +70,9 @@ steps![
     "packing-drop",
     "sync-open",
     "sync-fetch",
+    "sync-inflight",
     "sync-push",
+    "sync-take-in",
     "sync-note",
 ];
 

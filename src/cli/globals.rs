@@ -19,6 +19,9 @@ pub(super) struct Globals {
     /// Answer in JSON
     #[arg(long, global = true, help_heading = "Everywhere")]
     pub(super) json: bool,
+    /// Ask no remote for anything; claims are then provisional
+    #[arg(long, global = true, help_heading = "Everywhere")]
+    pub(super) offline: bool,
     /// Say nothing of what was done, and no warnings
     #[arg(short, long, global = true, help_heading = "Everywhere")]
     pub(super) quiet: bool,
@@ -48,7 +51,8 @@ pub(super) enum When {
 pub(super) const WITH_VALUE: &[&str] = &["--agent", "--session", "--color"];
 
 /// The flags above that take none.
-pub(super) const SWITCHES: &[&str] = &["--json", "-q", "--quiet", "-v", "--verbose", "--no-pager", "-h", "--help"];
+pub(super) const SWITCHES: &[&str] =
+    &["--json", "--offline", "-q", "--quiet", "-v", "--verbose", "--no-pager", "-h", "--help"];
 
 impl Globals {
     /// Returns how answers are to be shown, as the flags say, else git's configuration.

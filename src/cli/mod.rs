@@ -68,6 +68,7 @@ fn options(globals: &Globals, environment: Environment) -> Options {
         at: None,
         dry_run: false,
         if_match: None,
+        offline: globals.offline,
     }
 }
 

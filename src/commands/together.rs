@@ -15,6 +15,7 @@ use crate::records;
 use crate::records::record::AnyRecord;
 use crate::session::{Outcome, Session};
 use crate::state::Overlay;
+use crate::sync;
 
 /// A verb among others.
 pub struct Part {
@@ -63,7 +64,7 @@ pub fn carry_out<P>(
     progress.begin("storing", None);
     let done = steps.and_then(|(steps, names)| {
         let batch = Operation::Batch(Batch { subject: subject.to_owned(), steps });
-        let outcome = session.transact(&batch).map_err(|error| {
+        let outcome = sync::transact(session, &batch).map_err(|error| {
             let step = error.details().get("step").and_then(|step| usize::try_from(step.as_u64()?).ok());
             match step.and_then(|step| parts.get(step)) {
                 Some(part) => refused(of(part), &error),

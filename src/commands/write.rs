@@ -14,8 +14,9 @@ use crate::records::decision::DECISION;
 use crate::records::message::{MESSAGE, log_of};
 use crate::records::sprint::SPRINT;
 use crate::records::task::TASK;
-use crate::session::{Outcome, resolve};
+use crate::session::{Outcome, Session, resolve};
 use crate::state::Snapshot;
+use crate::sync;
 
 /// A verb that is one operation. Its arguments' first line of documentation is its help.
 pub trait Write {
@@ -31,6 +32,14 @@ pub trait Write {
     type Input: Clone;
     /// The answer.
     type Report: Report + schemars::JsonSchema + 'static;
+
+    /// Does what has to be done before the records are looked at.
+    ///
+    /// # Errors
+    /// Whatever keeps it from being done.
+    fn prepare(_args: &Self::Args, _session: &Session) -> Result<()> {
+        Ok(())
+    }
 
     /// Turns the arguments into the input: names that were typed become those of records.
     ///
@@ -51,10 +60,11 @@ impl<W: Write> Verb for W {
 
     fn run(args: W::Args, scene: &Scene) -> Result<W::Report> {
         let session = scene.session()?;
+        W::prepare(&args, session)?;
         let snapshot = session.snapshot()?;
         let desk = Desk { snapshot: &snapshot, now: session.now(), input: Input::Standard };
         let input = W::plan(args, &desk).map_err(helped::<W>)?;
-        let outcome = session.transact(&(W::OPERATION)(input.clone())).map_err(helped::<W>)?;
+        let outcome = sync::transact(session, &(W::OPERATION)(input.clone())).map_err(helped::<W>)?;
         Ok(W::tell(&input, &outcome))
     }
 }

@@ -29,6 +29,7 @@ pub mod release;
 pub mod remove;
 mod reserve;
 pub mod resolve;
+pub mod settle;
 pub mod revise;
 pub mod sprint;
 pub mod status;
@@ -111,6 +112,8 @@ pub enum Operation {
     Archive(archive::Archive),
     /// Settles a conflict.
     Resolve(resolve::Resolve),
+    /// Settles claims by what the remote has.
+    Settle(settle::Settle),
     /// Takes a commit back.
     Undo(undo::Undo),
     /// Does several things in one commit, or none.
@@ -118,11 +121,11 @@ pub enum Operation {
 }
 
 impl Operation {
-    /// Returns whether signs of life of others decide what the operation does.
-    pub fn looks_at_signs(&self) -> bool {
+    /// Returns whether it takes tasks: then signs of life of others decide what it does, and so does the remote of the team.
+    pub fn takes_tasks(&self) -> bool {
         match self {
             Operation::Claim(_) | Operation::ClaimNext(_) => true,
-            Operation::Batch(batch) => batch.steps.iter().any(Operation::looks_at_signs),
+            Operation::Batch(batch) => batch.steps.iter().any(Operation::takes_tasks),
             _ => false,
         }
     }
@@ -201,6 +204,7 @@ pub fn apply(operation: &Operation, snapshot: &dyn Snapshot, context: &Context) 
         Operation::StatusPost(input) => status::post(snapshot, input, context),
         Operation::Archive(input) => archive::archive(snapshot, input, context),
         Operation::Resolve(input) => resolve::resolve(snapshot, input, context),
+        Operation::Settle(input) => settle::settle(snapshot, input, context),
         Operation::Undo(input) => undo::undo(snapshot, input, context),
         Operation::Batch(input) => batch::batch(snapshot, input, context),
     }

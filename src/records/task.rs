@@ -300,7 +300,42 @@ fn is_zero(count: &u64) -> bool {
     *count == 0
 }
 
+/// How far a task is and who holds it: what is true only together, and goes together in a merge.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lifecycle {
+    status: Status,
+    claim: Option<Claim>,
+    assignee: Option<String>,
+    started_at: Option<Timestamp>,
+    completed_at: Option<Timestamp>,
+    summary: Option<String>,
+    blocked_on: Option<String>,
+    defer_until: Option<Timestamp>,
+}
+
 impl Task {
+    /// Returns how far the task is and who holds it.
+    pub fn lifecycle(&self) -> Lifecycle {
+        Lifecycle {
+            status: self.status.clone(),
+            claim: self.claim.clone(),
+            assignee: self.assignee.clone(),
+            started_at: self.started_at,
+            completed_at: self.completed_at,
+            summary: self.summary.clone(),
+            blocked_on: self.blocked_on.clone(),
+            defer_until: self.defer_until,
+        }
+    }
+
+    /// Gives the task the whole lifecycle of another state of it.
+    pub fn set_lifecycle(&mut self, of: Lifecycle) {
+        let Lifecycle { status, claim, assignee, started_at, completed_at, summary, blocked_on, defer_until } = of;
+        (self.status, self.claim, self.assignee) = (status, claim, assignee);
+        (self.started_at, self.completed_at, self.defer_until) = (started_at, completed_at, defer_until);
+        (self.summary, self.blocked_on) = (summary, blocked_on);
+    }
+
     fn found_under(&self) -> Vec<Term> {
         let is_open = self.is_open();
         let mut terms = vec![

@@ -125,6 +125,7 @@ impl Done {
             more_warnings: 0,
             at: self.at,
             draft: None,
+            is_provisional: false,
         })
     }
 }

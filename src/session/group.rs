@@ -65,7 +65,7 @@ impl Session {
         // Looked at once, and then kept up to date: whoever has just had its wish is alive.
         let mut signs = None;
         let mut make = |errand: &Errand| {
-            let context = if errand.operation.looks_at_signs() {
+            let context = if errand.operation.takes_tasks() {
                 let signs = signs.get_or_insert_with(|| self.machine().signs()).clone();
                 Context { now: time::now().max(errand.context.now), signs, ..errand.context.clone() }
             } else {

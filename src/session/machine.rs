@@ -11,6 +11,7 @@ use std::time::Duration;
 use crate::base::{Id, Result, Timestamp, id};
 use crate::query::Signs;
 use crate::query::stale::SignKey;
+use crate::records::task::Claim;
 use crate::store::Store;
 
 /// How long a claim that is remembered may not have landed yet: longer than a writer waits for its turn.
@@ -65,6 +66,42 @@ impl<'s> Machine<'s> {
     /// Returns the ids of the claims that this worktree remembers for an agent.
     pub fn held(&self, agent: &str) -> BTreeSet<String> {
         names(&self.path(&self.held_folder(agent)))
+    }
+
+    /// Notes that a claim which was made here is yet to be confirmed by the remote of the team.
+    ///
+    /// # Errors
+    /// Where nothing can be written.
+    pub fn note_provisional(&self, claim: &str) -> Result<()> {
+        self.write(&provisional_file(claim), &format!("{}\n", self.worktree()))
+    }
+
+    /// Returns the claims that were made here and are yet to be confirmed.
+    pub fn provisional(&self) -> BTreeSet<String> {
+        names(&self.path("provisional"))
+    }
+
+    /// Forgets that a claim was to be confirmed: it is, or is lost.
+    pub fn forget_provisional(&self, claim: &str) {
+        self.store.remove_note(&provisional_file(claim));
+    }
+
+    /// Returns the worktree of this machine in which a claim was made; nothing where it was made elsewhere.
+    pub fn worktree_of(&self, claim: &Claim) -> Option<String> {
+        let noted = fs::read_to_string(self.path(&provisional_file(&claim.id)));
+        // What others call their claims may be no name of a file.
+        if let (Ok(_), Ok(noted)) = (Id::parse(&claim.id), noted) {
+            return Some(noted.trim_end().to_owned());
+        }
+        let is_there = |worktree: &String| {
+            Machine { store: self.store, worktree: Some(worktree.clone()) }.held(&claim.agent).contains(&claim.id)
+        };
+        self.store.worktrees().into_iter().find(is_there)
+    }
+
+    /// Returns the branch that is checked out in the worktree in which a claim was made, as far as that can be told.
+    pub fn branch_of(&self, claim: &Claim) -> Option<String> {
+        self.store.branch_in(&self.worktree_of(claim)?)
     }
 
     /// Remembers a claim, before it is known whether it is won: one that was not is the id of nothing.
@@ -153,6 +190,10 @@ impl<'s> Machine<'s> {
 
 fn sign_file(key: &str) -> String {
     format!("heartbeats/{key}")
+}
+
+fn provisional_file(claim: &str) -> String {
+    format!("provisional/{claim}")
 }
 
 fn delivered_file(agent: &str) -> String {

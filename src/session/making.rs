@@ -144,6 +144,20 @@ impl Made {
         self.changes.edits().len()
     }
 
+    /// Returns its commit; nothing where nothing has to change.
+    pub(super) fn commit(&self) -> Option<Oid> {
+        self.commit
+    }
+
+    /// Returns the claims that the asker holds with it, and their tasks.
+    pub(super) fn held(&self) -> Vec<(String, Claim)> {
+        let held = |part: &&Changeset| {
+            let (claim, about) = (part.holds.clone()?, part.about.as_ref()?);
+            Some((about.id().to_string(), claim))
+        };
+        self.changes.all_parts().iter().filter_map(held).collect()
+    }
+
     /// Returns whether it is a commit.
     pub(super) fn is_commit(&self) -> bool {
         self.commit.is_some()

@@ -5,6 +5,7 @@
 
 pub mod archived;
 mod arrive;
+pub mod candidate;
 pub mod draft;
 mod errand;
 mod group;
@@ -19,10 +20,12 @@ mod making;
 pub mod mend;
 pub mod outcome;
 pub mod past;
+pub mod peek;
 pub mod precondition;
 pub mod recover;
 pub mod resolve;
 mod refused;
+pub mod rulings;
 pub mod reversal;
 pub mod search;
 pub mod settings;
@@ -66,6 +69,8 @@ pub struct Options {
     pub dry_run: bool,
     /// `--if-match`: the commit or the blob that must be there still.
     pub if_match: Option<String>,
+    /// `--offline`: no remote is asked for anything.
+    pub offline: bool,
 }
 
 /// One command's view of the repository.
@@ -100,7 +105,10 @@ impl Session {
         Session::with(store, settings, options)
     }
 
-    fn with(store: Store, settings: Settings, options: Options) -> Result<Self> {
+    fn with(mut store: Store, settings: Settings, options: Options) -> Result<Self> {
+        if options.offline {
+            store.stay_offline();
+        }
         let mut session = Session {
             store,
             settings,
@@ -148,6 +156,16 @@ impl Session {
     /// `no_identity` (128) where neither the command nor git says who it is; `bad_name` (5) for a name nobody can have.
     pub fn identity(&self) -> Result<Identity> {
         identity::settle(self)
+    }
+
+    /// Returns whether nothing is to be written: `--dry-run`.
+    pub fn is_rehearsal(&self) -> bool {
+        self.options.dry_run
+    }
+
+    /// Returns whether no remote is to be asked: `--offline`.
+    pub fn is_offline(&self) -> bool {
+        self.options.offline
     }
 
     pub(crate) fn options(&self) -> &Options {

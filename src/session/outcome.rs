@@ -35,6 +35,8 @@ pub struct Outcome {
     pub at: Timestamp,
     /// What would have been written, where nothing was to be.
     pub draft: Option<Draft>,
+    /// Whether the remote of the team has yet to say that a claim which was taken holds.
+    pub is_provisional: bool,
 }
 
 impl Outcome {
@@ -52,6 +54,7 @@ impl Outcome {
             more_warnings: 0,
             at: context.now,
             draft: None,
+            is_provisional: false,
         }
     }
 

@@ -22,6 +22,8 @@ pub struct Settings {
     pub lock_timeout: Duration,
     /// `coord.overlap`: what is done about a claim whose paths overlap with those of another one.
     pub overlap: Policy,
+    /// `coord.offlineClaims`: whether a claim is made, provisionally, where the remote cannot be reached.
+    pub offline_claims: bool,
 }
 
 /// A setting of this machine: its row in what `config` lists and in the documentation.
@@ -61,6 +63,12 @@ pub const SETTINGS: &[Setting] = &[
         default: "on",
         meaning: "Whether git packs in the background what writes have left; `gc.auto=0` and `maintenance.auto=false` turn it off too",
         check: |config| store::is_maintained(config).map(drop),
+    },
+    Setting {
+        key: "coord.offlineClaims",
+        default: "refuse",
+        meaning: "What becomes of a claim where the remote cannot be reached: `refuse`, with exit code 6, or `allow`, and it is provisional",
+        check: |config| offline_claims(config).map(drop),
     },
     Setting {
         key: "coord.overlap",
@@ -116,6 +124,7 @@ impl Settings {
             lock_timeout: lock_timeout(config)?,
             sync_timeout: sync_timeout(config)?,
             overlap: overlap(config)?,
+            offline_claims: offline_claims(config)?,
         })
     }
 
@@ -128,6 +137,7 @@ impl Settings {
             lock_timeout: lock_timeout(config).unwrap_or(LOCK_TIMEOUT),
             sync_timeout: sync_timeout(config).unwrap_or(SYNC_TIMEOUT),
             overlap: overlap(config).unwrap_or_default(),
+            offline_claims: offline_claims(config).unwrap_or_default(),
         }
     }
 }
@@ -154,6 +164,14 @@ fn lock_timeout(config: &Config) -> Result<Duration> {
 
 fn sync_timeout(config: &Config) -> Result<Duration> {
     config.text("coord.syncTimeout").map_or(Ok(SYNC_TIMEOUT), |text| parse_duration("coord.syncTimeout", &text))
+}
+
+fn offline_claims(config: &Config) -> Result<bool> {
+    match config.text("coord.offlineClaims").as_deref().map(str::trim) {
+        None | Some("refuse") => Ok(false),
+        Some("allow") => Ok(true),
+        Some(text) => Err(bad("coord.offlineClaims", text, "must be refuse or allow")),
+    }
 }
 
 fn overlap(config: &Config) -> Result<Policy> {

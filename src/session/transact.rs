@@ -23,15 +23,7 @@ impl Session {
     /// cannot write.
     pub fn transact(&self, operation: &Operation) -> Result<Outcome> {
         let identity = self.identity()?;
-        let mut context = self.plain_context(&identity);
-        if operation.looks_at_files() {
-            // Before our turn: git may take a moment, and nobody is to wait for it.
-            context.tracked = self.tracked_files()?;
-        }
-        if operation.looks_at_others() {
-            // As well: an index that has to be made anew is not made while others wait for us.
-            self.snapshot()?.prepare();
-        }
+        let context = self.context_for(operation, &identity)?;
         if self.options().dry_run || !operation.can_be_handed_on() {
             return self.transact_with(&identity, &context, |snapshot| self.decide(operation, snapshot, &context));
         }
@@ -48,8 +40,26 @@ impl Session {
         }
     }
 
-    fn decide(&self, operation: &Operation, snapshot: &TreeSnapshot<'_>, context: &Context) -> Result<Changeset> {
-        if !operation.looks_at_signs() {
+    /// Returns the circumstances of an operation. What may take a moment is done here, before our turn.
+    pub(super) fn context_for(&self, operation: &Operation, identity: &Identity) -> Result<Context> {
+        let mut context = self.plain_context(identity);
+        if operation.looks_at_files() {
+            context.tracked = self.tracked_files()?;
+        }
+        if operation.looks_at_others() {
+            // An index that has to be made anew is not made while others wait for us.
+            self.snapshot()?.prepare();
+        }
+        Ok(context)
+    }
+
+    pub(super) fn decide(
+        &self,
+        operation: &Operation,
+        snapshot: &TreeSnapshot<'_>,
+        context: &Context,
+    ) -> Result<Changeset> {
+        if !operation.takes_tasks() {
             return ops::apply(operation, snapshot, context);
         }
         // Looked at when it is our turn: a holder may have given a sign while we waited for it.

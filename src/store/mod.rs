@@ -47,6 +47,7 @@ mod tree;
 mod trust;
 mod turn;
 mod waiters;
+mod worktrees;
 mod writer;
 
 use std::cell::OnceCell;
@@ -67,7 +68,7 @@ pub use maintenance::{Trouble, is_maintained};
 pub use oid::{ObjectFormat, Oid};
 pub use open::is_durable;
 pub use pack::{Kept, Packed, Packer, Packing};
-pub use publish::Pushed;
+pub use publish::{Pushed, unreachable};
 pub use queue::boot_id;
 pub use remote::remote_prefix;
 pub use tree::{Blob, Entry, Tree};
@@ -110,12 +111,20 @@ pub struct Store {
     shallow: OnceCell<BTreeSet<Oid>>,
     class: OnceCell<String>,
     writes_refs: OnceCell<bool>,
+    /// Whether no remote is to be asked for anything.
+    is_offline: bool,
 }
 
 impl Store {
     /// Returns the git dir: of a linked worktree its own, not the common one.
     pub fn git_dir(&self) -> &Path {
         &self.places.git_dir
+    }
+
+    /// Asks no remote for anything from now on: what would is refused as [`fetch_state`](Self::fetch_state) is where
+    /// there is no network.
+    pub fn stay_offline(&mut self) {
+        self.is_offline = true;
     }
 
     /// Returns the folder that all worktrees share.

@@ -50,6 +50,7 @@ impl Store {
             objects,
             waiters: Waiters::new(files),
             files,
+            is_offline: false,
         })
     }
 

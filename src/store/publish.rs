@@ -22,6 +22,8 @@ pub enum Pushed {
     Landed,
     /// Somebody else was first, in the remote's words: what the remote has now must be looked at.
     LostRace(String),
+    /// No answer came, and git's words about it: it may have landed, or land yet.
+    Unanswered(String),
 }
 
 /// What a remote says when its ref is no longer where we have seen it, or when somebody is moving it just now.
@@ -34,6 +36,26 @@ const RACES: &[&str] = &[
     "incorrect old value",
     "reference already exists",
     "failed to lock",
+];
+
+/// What git says when it has come to nothing before anything was pushed.
+const BEFORE: &[&str] = &[
+    "Authentication failed",
+    "Connection refused",
+    "Could not read from remote repository",
+    "Could not resolve host",
+    "Failed to connect",
+    "Permission denied",
+    "Repository not found",
+    "could not read Username",
+    "could not read Password",
+    "does not appear to be a git repository",
+    "' not found",
+    "requested URL returned error: 4",
+    "service not enabled",
+    "unable to access",
+    "unable to connect",
+    "upon initial contact",
 ];
 
 /// What a remote says when it wants no ref of such a name.
@@ -58,8 +80,8 @@ impl Store {
     /// Pushes a commit as the state of a remote, without force, and notes that the remote has it.
     ///
     /// # Errors
-    /// `no_such_remote`; `push_failed` where the remote could not be reached, `push_refused` where it wants none of it,
-    /// `remote_timeout`: with the remote's words as cause.
+    /// `no_such_remote`; `push_failed` where the remote could not be reached, `push_refused` where it wants none of it:
+    /// with the remote's words as cause. In both cases it has nothing of it.
     pub fn push_state(&self, remote: &str, id: Oid) -> Result<Pushed> {
         self.check_remote(remote)?;
         let refspec = format!("{id}:{}main", remote_prefix(&self.config)?);
@@ -71,7 +93,10 @@ impl Store {
         // The user's own hook is about the user's own branches.
         words.extend(["push", "--porcelain", "--no-verify", "--no-follow-tags", "--no-force-with-lease"]);
         words.extend(["--recurse-submodules=no", "--", remote, &refspec]);
-        let answer = self.ask_remote(remote, &words)?;
+        let answer = match self.ask_remote(remote, &words) {
+            Err(error) if error.code() == "remote_timeout" => return Ok(Pushed::Unanswered(error.to_string())),
+            answer => answer?,
+        };
         let pushed = judge(&answer, remote)?;
         if pushed == Pushed::Landed {
             self.note_remote_tip(remote, id)?;
@@ -167,6 +192,7 @@ impl Store {
     }
 
     fn ask_remote(&self, remote: &str, words: &[&str]) -> Result<Answer> {
+        self.check_online(remote)?;
         Call::new(words).within(LIMIT).plain().run(self).map_err(|err| match err.code() {
             "timeout" => failed("remote_timeout", remote).because(err),
             _ => err,
@@ -181,8 +207,16 @@ fn judge(answer: &Answer, remote: &str) -> Result<Pushed> {
     }
     let rejected = answer.output.lines().find_map(|line| line.strip_prefix("!\t"));
     let Some(rejected) = rejected else {
-        return Err(refusal("push_failed", remote, "could not be reached").because(for_terminal(answer.errors.trim())));
+        let words = for_terminal(answer.errors.trim());
+        // Who has said nothing of the ref may have taken it all the same, unless the connection did not come about.
+        return match BEFORE.iter().any(|before| answer.errors.contains(before)) {
+            true => Err(unreachable(remote).because(words)),
+            false => Ok(Pushed::Unanswered(words)),
+        };
     };
+    if rejected.contains("remote failed to report status") {
+        return Ok(Pushed::Unanswered(one_line(rejected)));
+    }
     let said = format!("{rejected}\n{}", answer.errors);
     let is_race = RACES.iter().any(|words| rejected.contains(words)) && !said.contains("ermission denied");
     if is_race {
@@ -199,6 +233,11 @@ fn judge(answer: &Answer, remote: &str) -> Result<Pushed> {
 /// Returns what a remote gives as its reason: what stands behind the names of the refs.
 fn reason(rejected: &str) -> &str {
     rejected.split_once('\t').map_or(rejected, |(_, reason)| reason)
+}
+
+/// Makes the error for a remote that could not be reached when something was to be published.
+pub fn unreachable(remote: &str) -> Error {
+    refusal("push_failed", remote, "could not be reached")
 }
 
 fn refusal(code: &'static str, remote: &str, what: &str) -> Error {
@@ -242,6 +281,17 @@ mod tests {
         assert_eq!((name.code(), name.hints().len()), ("push_refused", 1));
         let locked = refused("[remote rejected] (failed to update ref)", "error: x.lock: Permission denied");
         assert_eq!(locked.code(), "push_refused");
-        assert_eq!(judged(128, "", "fatal: no such host").expect_err("nobody").code(), "push_failed");
+        assert_eq!(judged(128, "", "fatal: Could not resolve host: x").expect_err("nobody").code(), "push_failed");
+    }
+
+    #[test]
+    fn a_push_without_an_answer_may_have_landed() {
+        for (output, errors) in [
+            ("", "fatal: the remote end hung up unexpectedly"),
+            ("", "error: RPC failed; curl 56 Recv failure: Connection reset by peer"),
+            ("To x\n!\t0123:refs/coord/main\t[remote failure] (remote failed to report status)\nDone\n", ""),
+        ] {
+            assert!(matches!(judged(1, output, errors), Ok(Pushed::Unanswered(_))), "{output}{errors}");
+        }
     }
 }

@@ -71,6 +71,7 @@ impl Store {
             words.push("--no-filter");
         }
         words.extend(["--", remote, &refspec]);
+        self.check_online(remote)?;
         let answer = Call::new(&words).within(FETCH_LIMIT).run(self).map_err(|err| match err.code() {
             "timeout" => failed("remote_timeout", remote).because(err),
             _ => err,
@@ -135,6 +136,14 @@ impl Store {
         parse_version(&answer.output).ok_or_else(|| {
             Error::fatal("no_git", "cannot tell which git is installed").because(for_terminal(answer.output.trim()))
         })
+    }
+
+    pub(super) fn check_online(&self, remote: &str) -> Result<()> {
+        if self.is_offline {
+            let message = format!("cannot ask «{remote}»: this command is to ask no remote for anything");
+            return Err(Error::new(Kind::Remote, "offline", message).hint("leave --offline out"));
+        }
+        Ok(())
     }
 
     fn is_partial(&self, remote: &str) -> Result<bool> {

@@ -7,7 +7,8 @@ use super::edit::{Draft, Edit};
 use super::landing::{self, Landing};
 use super::queue::Queue;
 use super::refs::{self, Move, Outcome};
-use super::{Oid, Request, STATE_REF, Store, history, loose, pack};
+use super::rescue::Written;
+use super::{Oid, Request, STATE_REF, Store, history, loose, pack, waiters};
 use crate::base::{Error, Result, Timestamp};
 
 /// The right to write: first in the queue of this machine. Dropping it lets the next one in.
@@ -157,6 +158,26 @@ impl<'s> Writer<'s> {
         chain.objects.absorb(draft);
         (chain.head, chain.last, chain.commits) = (Some(id), Some((new.committer, new.commit_time)), chain.commits + 1);
         Ok(id)
+    }
+
+    /// Writes the commits of a chain and moves no ref. What is returned keeps them until a ref leads to them.
+    ///
+    /// Crash after this: objects that nothing refers to, for `git gc` to remove.
+    ///
+    /// # Errors
+    /// `disk_full`, `read_only`, `io`.
+    pub fn keep(&self, chain: &Chain) -> Result<Written> {
+        let objects = &chain.objects;
+        let kept = match objects.fresh.len() {
+            pack::MANY.. => pack::write(self.store, objects),
+            _ => loose::write(self.store, objects).map(|()| None),
+        };
+        let kept = kept.and_then(|kept| waiters::check(self.store.waiters.finish()).map(|()| kept));
+        match &kept {
+            Ok(_) => self.store.objects.settle_pending(),
+            Err(_) => self.store.objects.drop_pending(),
+        }
+        kept.map(Written::new)
     }
 
     /// Moves the state's ref to the last commit of a chain, and then gives those who have asked for it their answers.

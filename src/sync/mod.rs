@@ -6,12 +6,16 @@
 //!  └────────── somebody else was first ◄──────────┘
 //! ```
 //!
-//! [`round`] is that loop, [`folded`] brings in what plain `git fetch` has left, [`remotes`] says with whom. What becomes of
+//! [`round`] is that loop, [`folded`] brings in what plain `git fetch` has left, [`remotes`] says with whom, and [`claim`] has the remote decide who gets a
+//! task. What becomes of
 //! two heads is decided in `session::arrive`, and below it in `merge`.
 
+pub mod claim;
 pub mod folded;
+mod inflight;
 pub mod remotes;
 pub mod round;
 
+pub use claim::{catch_up, transact};
 pub use folded::fold_in;
-pub use round::{Done, sync};
+pub use round::{Done, LostClaim, sync};

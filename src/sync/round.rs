@@ -3,15 +3,18 @@
 //! Crash at any place: what was brought in is on our ref, and what was pushed is at the remote. What is only noted (the
 //! tracking ref, `coord/folded`) is found out again.
 
+use std::collections::BTreeSet;
+use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
 use std::time::{Duration, Instant};
 
-use super::folded;
+use super::{folded, inflight};
 use crate::base::{Error, Kind, Result, failpoint};
+use crate::ops::settle::{Lost, Ruling, told};
 use crate::session::Session;
 use crate::session::unite::How;
 use crate::state::Warning;
-use crate::store::{Oid, Pushed};
+use crate::store::{Oid, Pushed, unreachable};
 
 /// The shortest and the longest pause after a lost race.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(2));
@@ -33,8 +36,50 @@ pub struct Done {
     pub conflicts: usize,
     /// How often somebody else was first.
     pub races: usize,
+    /// The claims that had to give way to published ones.
+    pub lost: Vec<LostClaim>,
     /// What the user should know.
     pub warnings: Vec<Warning>,
+}
+
+/// A claim that had to give way.
+#[derive(Debug, Clone)]
+pub struct LostClaim {
+    /// The task.
+    pub task: String,
+    /// The claim, and to whom it was lost.
+    pub lost: Lost,
+    /// Whether it was made in a worktree of this clone.
+    pub is_ours: bool,
+}
+
+/// A meeting with one remote: what it has comes in, and what is here goes out, until one of the two has all.
+pub(super) struct Round<'s> {
+    session: &'s Session,
+    remote: &'s str,
+    limit: Duration,
+    deadline: Instant,
+    pause: Duration,
+    /// Our tip before anything came.
+    before: Oid,
+    /// What the remote has, as far as we know.
+    theirs: Option<Oid>,
+    /// What was done so far.
+    done: Done,
+    /// The claims that were to be confirmed before we looked.
+    provisional: BTreeSet<String>,
+    _turn: Option<File>,
+}
+
+/// What came of a push.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// The remote has it.
+    Landed,
+    /// Somebody else was first. What the remote has now was fetched.
+    Lost,
+    /// The remote has not answered, in git's words: it may have it, or get it yet.
+    None(String),
 }
 
 /// Brings the state here and that of a remote together. When this returns the remote has all that was here at the start.
@@ -43,46 +88,166 @@ pub struct Done {
 /// `fetch_failed`, `push_failed`, `push_refused`, `remote_timeout` (6): what was brought in until then stays;
 /// `remote_busy` (7) where others were first until the time was up; as [`Session::arrive`].
 pub fn sync(session: &Session, remote: &str) -> Result<Done> {
-    let store = session.store();
-    let limit = session.settings().sync_timeout;
-    let _turn = store.sync_turn(limit);
-    let before = session.tip()?;
-    let (deadline, mut pause) = (Instant::now() + limit, PAUSES.0);
-    let mut done = Done::default();
-    let mut theirs = look(session, remote, &mut done.warnings)?;
+    let mut round = Round::begin(session, remote)?;
     loop {
-        let tip = bring_in(session, remote, theirs, &mut done)?;
-        done.tip = Some(tip);
-        done.came = match theirs {
+        let tip = round.meet()?;
+        if round.is_there(tip)? {
+            break;
+        }
+        match round.push(tip)? {
+            Answer::Landed => break,
+            Answer::Lost => {}
+            Answer::None(words) => return Err(unreachable(remote).because(words)),
+        }
+    }
+    Ok(round.end())
+}
+
+impl<'s> Round<'s> {
+    /// Waits until it is our turn, and looks what the remote has.
+    ///
+    /// # Errors
+    /// `fetch_failed`, `remote_timeout`, `offline` (6); `not_set_up`.
+    pub(super) fn begin(session: &'s Session, remote: &'s str) -> Result<Round<'s>> {
+        let limit = session.settings().sync_timeout;
+        let turn = session.store().sync_turn(limit);
+        let (before, provisional) = (session.tip()?, session.machine().provisional());
+        let mut done = Done::default();
+        let theirs = look(session, remote, &mut done.warnings)?;
+        let deadline = Instant::now() + limit;
+        Ok(Round { session, remote, limit, deadline, pause: PAUSES.0, before, theirs, done, provisional, _turn: turn })
+    }
+
+    /// Returns what the remote has, as far as we know.
+    pub(super) fn theirs(&self) -> Option<Oid> {
+        self.theirs
+    }
+
+    /// Returns whether the remote has a commit behind its tip.
+    pub(super) fn has(&self, commit: Oid) -> bool {
+        self.theirs.is_some_and(|theirs| self.session.store().is_ancestor(commit, theirs).unwrap_or_default())
+    }
+
+    /// Looks again what the remote has.
+    ///
+    /// # Errors
+    /// As [`begin`](Self::begin).
+    pub(super) fn look_again(&mut self) -> Result<()> {
+        self.theirs = look(self.session, self.remote, &mut self.done.warnings)?;
+        Ok(())
+    }
+
+    /// Brings in what the remote has, and settles claims where it is the remote of the team. What is returned may be
+    /// published.
+    ///
+    /// # Errors
+    /// As [`Session::arrive`] and [`Session::settle`]; `remote_busy` where others changed what was settled, until the time was up.
+    pub(super) fn meet(&mut self) -> Result<Oid> {
+        let (session, store) = (self.session, self.session.store());
+        inflight::settle(session, self.remote, self.theirs, &mut self.done.warnings);
+        let tip = loop {
+            let tip = bring_in(session, self.remote, self.theirs, &mut self.done)?;
+            let rulings = self.rulings(tip)?;
+            if rulings.is_empty() {
+                break tip;
+            }
+            session.settle(self.remote, &rulings)?;
+            self.done.note(session, self.remote, rulings);
+            if Instant::now() >= self.deadline {
+                return Err(busy(self.remote, self.limit, "claims are still being settled".to_owned()));
+            }
+        };
+        self.done.tip = Some(tip);
+        self.done.came = match self.theirs {
             // git is asked only where there is something to count.
-            Some(theirs) if theirs != before && !store.is_ancestor(theirs, before)? => {
-                store.count_commits(theirs, Some(before))?
+            Some(theirs) if theirs != self.before && !store.is_ancestor(theirs, self.before)? => {
+                store.count_commits(theirs, Some(self.before))?
             }
             _ => 0,
         };
-        if is_there(session, theirs, tip)? {
-            break;
+        Ok(tip)
+    }
+
+    /// Returns whether a commit that has what the remote has behind it may be published as it is.
+    ///
+    /// # Errors
+    /// As [`Session::rulings`].
+    pub(super) fn is_settled(&self, commit: Oid) -> Result<bool> {
+        self.rulings(commit).map(|rulings| rulings.is_empty())
+    }
+
+    fn is_deciding(&self) -> bool {
+        self.session.settings().remote.as_deref() == Some(self.remote)
+    }
+
+    fn rulings(&self, tip: Oid) -> Result<Vec<Ruling>> {
+        match self.theirs.filter(|_| self.is_deciding()) {
+            Some(theirs) => self.session.rulings(theirs, tip),
+            None => Ok(Vec::new()),
         }
+    }
+
+    /// Returns whether the remote has all that we have: the same commit, or the same changes, merged in another way.
+    ///
+    /// # Errors
+    /// `damaged`, `shallow`.
+    pub(super) fn is_there(&self, tip: Oid) -> Result<bool> {
+        match self.theirs {
+            None => Ok(false),
+            Some(theirs) => Ok(theirs == tip || !self.session.store().is_ancestor(theirs, tip)?),
+        }
+    }
+
+    /// Pushes a commit that has what the remote has behind it.
+    ///
+    /// # Errors
+    /// `push_failed`, `push_refused` (6): the remote has nothing of it; `remote_busy` (7) where others were first until
+    /// the time was up; `fetch_failed` (6).
+    pub(super) fn push(&mut self, id: Oid) -> Result<Answer> {
+        let store = self.session.store();
         failpoint::before("sync-push").map_err(stopped)?;
-        match store.push_state(remote, tip)? {
+        match store.push_state(self.remote, id)? {
             Pushed::Landed => {
                 failpoint::after("sync-push").map_err(stopped)?;
-                done.went = store.count_commits(tip, theirs)?;
-                done.is_published = true;
-                theirs = Some(tip);
-                break;
+                self.done.went = store.count_commits(id, self.theirs)?;
+                self.done.is_published = true;
+                self.theirs = Some(id);
+                Ok(Answer::Landed)
             }
-            Pushed::LostRace(words) if Instant::now() >= deadline => return Err(busy(remote, limit, words)),
+            Pushed::LostRace(words) if Instant::now() >= self.deadline => Err(busy(self.remote, self.limit, words)),
             Pushed::LostRace(_) => {
-                done.races += 1;
-                std::thread::sleep(jittered(pause));
-                pause = (pause * 2).min(PAUSES.1);
-                theirs = fetch(session, remote)?;
+                self.done.races += 1;
+                std::thread::sleep(jittered(self.pause));
+                self.pause = (self.pause * 2).min(PAUSES.1);
+                self.theirs = fetch(self.session, self.remote)?;
+                Ok(Answer::Lost)
+            }
+            Pushed::Unanswered(words) => Ok(Answer::None(words)),
+        }
+    }
+
+    /// Notes that what the remote has was looked at, and returns what was done.
+    pub(super) fn end(self) -> Done {
+        folded::note(self.session, self.remote, self.theirs);
+        if self.is_deciding() {
+            // All that was here is there: they are confirmed, or lost.
+            self.provisional.iter().for_each(|claim| self.session.machine().forget_provisional(claim));
+        }
+        self.done
+    }
+}
+
+impl Done {
+    /// Adds what has been settled.
+    fn note(&mut self, session: &Session, remote: &str, rulings: Vec<Ruling>) {
+        for ruling in rulings {
+            for lost in ruling.lost {
+                let is_ours = session.machine().worktree_of(&lost.claim).is_some();
+                self.warnings.push(Warning::new("claim_lost", told(remote, &ruling.task, &lost)));
+                self.lost.push(LostClaim { task: ruling.task.clone(), lost, is_ours });
             }
         }
     }
-    folded::note(session, remote, theirs);
-    Ok(done)
 }
 
 /// Returns what the remote has, fetched where it is not what it had.
@@ -127,14 +292,6 @@ fn bring_in(session: &Session, remote: &str, theirs: Option<Oid>, done: &mut Don
     Ok(joined.tip)
 }
 
-/// Returns whether the remote has all that we have: the same commit, or the same changes, merged in another way.
-fn is_there(session: &Session, theirs: Option<Oid>, tip: Oid) -> Result<bool> {
-    match theirs {
-        None => Ok(false),
-        Some(theirs) => Ok(theirs == tip || !session.store().is_ancestor(theirs, tip)?),
-    }
-}
-
 /// So that those who have met do not meet again.
 fn jittered(pause: Duration) -> Duration {
     let drawn = RandomState::new().hash_one(pause) % 1000;
@@ -146,6 +303,6 @@ fn busy(remote: &str, limit: Duration, words: String) -> Error {
     Error::new(Kind::Busy, "remote_busy", message).hint("try again in a moment").because(words)
 }
 
-fn stopped(error: std::io::Error) -> Error {
+pub(super) fn stopped(error: std::io::Error) -> Error {
     Error::fatal("io", "cannot go on with the sync").because(error)
 }

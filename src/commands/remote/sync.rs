@@ -4,7 +4,7 @@ use clap::Args as ClapArgs;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::base::{Error, Result};
+use crate::base::{Error, Kind, Result};
 use crate::commands::page::{Page, Style, plain, styled};
 use crate::commands::verb::{Effect, Group, Report, Scene, Verb};
 use crate::session::{Session, not_set_up};
@@ -62,8 +62,29 @@ pub struct Remote {
     pub conflicts: usize,
     /// How often others published at the same time, so that it was tried again.
     pub races: usize,
+    /// The claims that had to give way, as the remote had others first.
+    pub lost: Vec<LostClaim>,
     /// Why it did not work.
     pub error: Option<Failure>,
+}
+
+/// A claim that had to give way.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct LostClaim {
+    /// The task.
+    pub task: String,
+    /// The claim.
+    pub claim: String,
+    /// Who had made it.
+    pub agent: String,
+    /// The claim that holds; null where that cannot be told.
+    pub lost_to: Option<String>,
+    /// Who holds the task; null where that cannot be told.
+    pub holder: Option<String>,
+    /// The branch on which the loser worked; null where that is no worktree of this machine.
+    pub branch: Option<String>,
+    /// Whether it was made on this machine: then the exit code is 3.
+    pub ours: bool,
 }
 
 /// Why it did not work with one of several remotes.
@@ -122,6 +143,9 @@ impl Answer {
         if let Some(error) = &error {
             self.exit = self.exit.max(error.kind().exit_code());
         }
+        if done.lost.iter().any(|lost| lost.is_ours) {
+            self.exit = self.exit.max(Kind::Conflict.exit_code());
+        }
         self.remotes.push(Remote {
             remote: remote.to_owned(),
             merged: done.merges > 0,
@@ -130,9 +154,18 @@ impl Answer {
             went: done.went,
             conflicts: done.conflicts,
             races: done.races,
+            lost: done.lost.into_iter().map(LostClaim::of).collect(),
             error: error.as_ref().map(Failure::of),
         });
         self.warnings.extend(done.warnings);
+    }
+}
+
+impl LostClaim {
+    fn of(lost: sync::LostClaim) -> LostClaim {
+        let sync::LostClaim { task, lost, is_ours: ours } = lost;
+        let (lost_to, holder) = lost.to.map(|to| (to.id, to.agent)).unzip();
+        LostClaim { task, claim: lost.claim.id, agent: lost.claim.agent, lost_to, holder, branch: lost.branch, ours }
     }
 }
 

@@ -5,18 +5,20 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::held::Held;
-use crate::base::Result;
+use crate::base::{Kind, Result};
 use crate::commands::verb::Group;
 use crate::commands::write::{Desk, Write};
 use crate::ops::Operation;
 use crate::ops::claim;
-use crate::session::Outcome;
-use crate::session::settings;
+use crate::records::task::TASK;
+use crate::session::{Outcome, Session, resolve, settings};
+use crate::sync;
 
 /// Take a task: exactly one of all who try gets it
 ///
 /// Exit code 0 means that you hold it, 3 that somebody else does or that it cannot be taken. You are known as its
-/// holder by --session or --claim-id, or else by this worktree and your name; never by the name alone.
+/// holder by --session or --claim-id, or else by this worktree and your name; never by the name alone. With a remote,
+/// the remote decides: 6 means that it could not be asked, and --offline claims on this machine alone, provisionally.
 ///
 /// Paths reserve: a folder or file, or a pattern with `*`, `?`, `**`, `[ab]` or `{a,b}`, in quotes. Where they overlap
 /// with those of a living claim on another task, the claim is refused with exit code 3, or by the git setting
@@ -57,6 +59,17 @@ impl Write for Claim {
     type Args = Args;
     type Input = claim::Claim;
     type Report = Held;
+
+    fn prepare(args: &Args, session: &Session) -> Result<()> {
+        match resolve::one(&session.snapshot()?, &TASK, &args.id) {
+            // It may be new, and only there.
+            Err(error) if error.code() == "not_found" => match sync::catch_up(session) {
+                Err(error) if error.kind() != Kind::Remote => Err(error),
+                _ => Ok(()),
+            },
+            _ => Ok(()),
+        }
+    }
 
     fn plan(args: Args, desk: &Desk<'_>) -> Result<claim::Claim> {
         let over = match (args.force, args.takeover) {

@@ -22,7 +22,7 @@ pub struct Held {
     /// The task as it is now; null where there is none to take.
     #[schemars(with = "Option<Of<Task>>")]
     pub record: Option<RecordJson>,
-    /// The claim: its fields, and `state`, which is `confirmed`.
+    /// The claim: its fields, and `state`, which is `confirmed` or `provisional`.
     pub claim: Option<Owned>,
     #[serde(flatten)]
     #[allow(missing_docs)]
@@ -37,7 +37,8 @@ pub struct Owned {
     #[serde(flatten)]
     #[allow(missing_docs)]
     pub claim: Claim,
-    /// Always `confirmed`: without a remote that decides, this machine does, and what it has written it has confirmed.
+    /// `confirmed`: the remote of the team has it, or there is no remote and this machine decides; `provisional`: the remote
+    /// was not asked.
     pub state: &'static str,
 }
 
@@ -47,11 +48,18 @@ impl Held {
         let task = outcome.record().and_then(downcast::<Task>).cloned();
         Held {
             record: task.as_ref().map(|task| record::json(task, false)),
-            claim: task.as_ref().and_then(|task| task.claim.clone()).map(|claim| Owned { claim, state: "confirmed" }),
+            claim: task
+                .as_ref()
+                .and_then(|task| task.claim.clone())
+                .map(|claim| Owned { claim, state: state_of(outcome) }),
             receipt: Receipt::of(outcome),
             task,
         }
     }
+}
+
+fn state_of(outcome: &Outcome) -> &'static str {
+    if outcome.is_provisional { "provisional" } else { "confirmed" }
 }
 
 /// Returns the paths that a claim reserves, for people.

@@ -15,6 +15,7 @@ use crate::query::lists::Lists;
 use crate::records::Task;
 use crate::session::settings;
 use crate::state::Warning;
+use crate::sync;
 
 /// Show the task to do next, or take it with --claim
 ///
@@ -71,7 +72,7 @@ impl Verb for Next {
         if args.claim {
             let ttl_minutes = args.ttl.map(|ttl| settings::parse_minutes("--ttl", &ttl)).transpose()?;
             let input = next::Next { ttl_minutes, claim_id: args.claim_id, paths: args.paths, takeover: args.takeover };
-            return Ok(Answer::Taken(Box::new(Held::new(&session.transact(&Operation::ClaimNext(input))?))));
+            return Ok(Answer::Taken(Box::new(Held::new(&sync::transact(session, &Operation::ClaimNext(input))?))));
         }
         let snapshot = session.snapshot()?;
         let task = Lists::of(&snapshot).first_ready(session.now(), |_| Ok(true))?.map(Box::new);

@@ -103,7 +103,7 @@ impl Session {
         let before = self.snapshot_on(tip)?;
         let mut course = Course::new(self, &before, &context, long.subject);
         (long.steps)(&mut course)?;
-        let Course { bench, told, looks_at_signs, .. } = course;
+        let Course { bench, told, takes_tasks, .. } = course;
         precondition::check(self.options().if_match.as_deref(), &before, &told.first)?;
         let mut ready = Ready {
             told,
@@ -121,7 +121,7 @@ impl Session {
                 reflog: format!("coord: {}", text::one_line(long.subject)),
             },
             commit: None,
-            signs: looks_at_signs.then(|| context.signs.clone()),
+            signs: takes_tasks.then(|| context.signs.clone()),
             _kept: None,
         };
         let records = bench.done();

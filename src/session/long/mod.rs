@@ -10,7 +10,7 @@ mod shelf;
 mod told;
 
 use super::{Session, TreeSnapshot};
-use crate::base::{Progress, Result};
+use crate::base::{Error, Kind, Progress, Result};
 use crate::ops::batch::Bench;
 use crate::ops::{Context, Operation};
 use crate::records::record::AnyRecord;
@@ -39,7 +39,7 @@ pub struct Course<'s> {
     told: Told,
     knows_files: bool,
     is_prepared: bool,
-    looks_at_signs: bool,
+    takes_tasks: bool,
 }
 
 impl<'s> Course<'s> {
@@ -51,7 +51,7 @@ impl<'s> Course<'s> {
             told: Told::new(subject),
             knows_files: false,
             is_prepared: false,
-            looks_at_signs: false,
+            takes_tasks: false,
         }
     }
 
@@ -73,10 +73,27 @@ impl<'s> Course<'s> {
             self.before.prepare();
             self.is_prepared = true;
         }
-        self.looks_at_signs |= operation.looks_at_signs();
+        if operation.takes_tasks() && !self.takes_tasks {
+            self.session.refuse_undecided()?;
+            self.takes_tasks = true;
+        }
         let change = self.bench.add(operation)?;
         let about = change.about.clone();
         self.told.take(change);
         Ok(about)
+    }
+}
+
+impl Session {
+    /// Refuses claims that the remote of the team would have to decide: it is asked for one small commit at a time.
+    fn refuse_undecided(&self) -> Result<()> {
+        match &self.settings().remote {
+            Some(remote) if !self.is_offline() && !self.is_rehearsal() => {
+                let message = format!("so long a file can take no task, as {remote} decides who gets it");
+                Err(Error::new(Kind::Remote, "too_long_to_claim", message)
+                    .hint("claim in a file of its own, or with --offline, on this machine alone"))
+            }
+            _ => Ok(()),
+        }
     }
 }

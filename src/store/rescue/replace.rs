@@ -55,6 +55,12 @@ impl Replay<'_> {
 #[must_use]
 pub struct Written(#[expect(dead_code, reason = "dropping it lets go of them")] Option<pack::Kept>);
 
+impl Written {
+    pub(in crate::store) fn new(kept: Option<pack::Kept>) -> Self {
+        Written(kept)
+    }
+}
+
 impl Writer<'_> {
     /// Makes a commit and moves no ref.
     ///

@@ -4,7 +4,7 @@ use super::{Row, row, way};
 use crate::harness::Repo;
 
 pub(super) fn rows() -> Vec<Row> {
-    [absent(), refusals(), heads()].into_iter().flatten().collect()
+    [absent(), claims(), refusals(), heads()].into_iter().flatten().collect()
 }
 
 /// Gives the repository a remote that has all of its state.
@@ -37,7 +37,10 @@ fn absent() -> Vec<Row> {
             6,
             "fetch_failed",
             "The remote did not give its state; nothing was published either.",
-            [way("sync").after("git remote add origin /nowhere").after("init")],
+            [
+                way("sync").after("git remote add origin /nowhere").after("init"),
+                way("claim T-1").after("git remote add origin /nowhere").after("init"),
+            ],
         ),
         row(
             6,
@@ -47,6 +50,34 @@ fn absent() -> Vec<Row> {
                 repo.git(&["config", "remote.origin.pushurl", "/nowhere"]);
                 repo.ok(&["note", "T-1", "To be published"]);
             })],
+        ),
+    ]
+}
+
+fn claims() -> Vec<Row> {
+    vec![
+        row(
+            6,
+            "offline",
+            "A remote would have to be asked, and none is to be.",
+            [way("--offline sync").given(with_remote)],
+        ),
+        row(
+            6,
+            "claim_unknown",
+            "The remote has not answered a claim; it may have it or not. The next contact tells, and the same claim may be asked for again.",
+            [way("claim T-1").given(with_remote).given(|repo| {
+                repo.at("../remote.git").hook("pre-receive", "#!/bin/sh\nkill -9 $PPID\n");
+            })],
+        ),
+        row(
+            6,
+            "too_long_to_claim",
+            "A long file of `apply` cannot take tasks where a remote decides who gets them.",
+            [way("apply -")
+                .env("GIT_COORD_TEST_LITTLE", "1")
+                .input(b"{\"op\":\"claim\",\"id\":\"T-1\"}\n{\"op\":\"note\",\"id\":\"T-1\",\"text\":\"x\"}\n")
+                .given(with_remote)],
         ),
     ]
 }

@@ -3,6 +3,7 @@
 use super::conflicts::pass;
 use super::remotes::with_remote;
 use super::{Row, row, way};
+use crate::harness::Repo;
 
 const ISSUE: &str = "\"title\":\"x\",\"status\":\"open\",\"priority\":1,\"issue_type\":\"task\",\
                      \"created_at\":\"2026-01-01T00:00:00Z\",\"updated_at\":\"2026-01-01T00:00:00Z\"";
@@ -178,6 +179,12 @@ fn imports() -> Vec<Row> {
     ]
 }
 
+/// Claims, and dies while the remote is asked.
+fn unanswered(repo: &Repo, point: &str) {
+    let answer = repo.coord(&["claim", "T-1"]).env("GIT_COORD_FAILPOINT", point).run();
+    assert!(answer.was_killed(), "{answer}");
+}
+
 fn remotes() -> Vec<Row> {
     vec![
         row(
@@ -195,6 +202,37 @@ fn remotes() -> Vec<Row> {
                 other.git(&["update-ref", "refs/coord/main", "HEAD"]);
                 repo.git(&["remote", "add", "origin", &other.path.to_string_lossy()]);
             })],
+        ),
+        row(
+            0,
+            "provisional_claim",
+            "The remote was not asked: the claim holds on this machine alone, until a sync has published it.",
+            [way("--offline claim T-1").given(with_remote)],
+        ),
+        row(
+            0,
+            "claim_confirmed",
+            "A claim whose answer was lost has reached the remote after all.",
+            [way("sync").given(with_remote).given(|repo| unanswered(repo, "sync-push.after=kill"))],
+        ),
+        row(
+            0,
+            "claim_not_taken",
+            "A claim whose answer was lost has never reached the remote.",
+            [way("sync").given(with_remote).given(|repo| {
+                unanswered(repo, "sync-push.before=kill");
+                let other = repo.clone_to("laptop", &[]);
+                other.git(&["remote", "set-url", "origin", "../remote.git"]);
+                other.ok(&["init"]);
+                other.ok(&["task", "new", "Of another", "--id", "T-other"]);
+                other.ok(&["sync"]);
+            })],
+        ),
+        row(
+            0,
+            "not_taken_in",
+            "The remote has the claim, and it could not be written here yet; the next command takes it in.",
+            [way("claim T-1").given(with_remote).env("GIT_COORD_FAILPOINT", "sync-take-in.before=error")],
         ),
         row(
             0,

@@ -316,6 +316,7 @@ fn session(repo: &Repo) -> Session {
         at: None,
         dry_run: false,
         if_match: None,
+        offline: false,
     };
     Session::open(options).expect("a session")
 }

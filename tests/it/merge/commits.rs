@@ -13,7 +13,16 @@ fn session(repo: &Repo) -> Session {
         value.map_or(environment.clone(), |value| environment.with(name, value))
     });
     let cwd = repo.path.clone();
-    let options = Options { cwd, environment, agent: None, session: None, at: None, dry_run: false, if_match: None };
+    let options = Options {
+        cwd,
+        environment,
+        agent: None,
+        session: None,
+        at: None,
+        dry_run: false,
+        if_match: None,
+        offline: false,
+    };
     Session::open(options).expect("a session")
 }
 

@@ -1,5 +1,6 @@
 //! Real clones, real remotes: what `sync` and plain git bring together, and what stands in the way.
 
+mod claims;
 mod folding;
 mod hostile;
 mod killed;

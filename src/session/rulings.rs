@@ -1,0 +1,269 @@
+//! Which claims have to give way before our tip may be published: those that were made without knowing of a published one.
+//!
+//! A lifecycle that differs from the published one may be published where it was made in knowledge of it: it is under the
+//! same claim; or it took that claim over; or it was made behind a commit that ended that claim. What was not is put
+//! back. By this a published claim is never displaced by an unpublished one, on whatever road that came.
+//!
+//! It is a function of the two commits alone, so every clone rules alike. Only tasks whose claim differs, or about whose
+//! lifecycle a merge had to choose, have their history looked at, and of it only what is not published yet.
+
+use std::collections::BTreeMap;
+
+use super::making::Asker;
+use super::peek::Peek;
+use super::setup::NOBODY;
+use super::{Identity, Session};
+use crate::base::Result;
+use crate::ops::settle::{Lost, Ruling, SPEAKER, Settle, message_id};
+use crate::ops::{self, Operation};
+use crate::records::conflict::CONFLICT;
+use crate::records::kind::locate;
+use crate::records::task::{Claim, TASK};
+use crate::records::{Conflict, Message, Task};
+use crate::store::{Oid, Person, Published};
+
+impl Session {
+    /// Returns what has to give way in our tip, beside what is published.
+    ///
+    /// # Errors
+    /// `damaged`, `shallow`, `newer_format`.
+    pub fn rulings(&self, published: Oid, tip: Oid) -> Result<Vec<Ruling>> {
+        if published == tip {
+            return Ok(Vec::new());
+        }
+        let (theirs, ours) = (self.peek(published)?, self.peek(tip)?);
+        let disputed = self.disputed((published, &theirs), (tip, &ours))?;
+        if disputed.is_empty() {
+            return Ok(Vec::new());
+        }
+        let pasts = self.pasts(published, tip, disputed.keys())?;
+        let mut rulings = Vec::new();
+        for (id, (published, present)) in &disputed {
+            let past = pasts.get(id).map_or(&[][..], Vec::as_slice);
+            let ruling = self.rule(published.as_ref(), present, past, &ours)?;
+            rulings.extend(ruling.filter(|ruling| ruling.restored.is_some() || !ruling.lost.is_empty()));
+        }
+        Ok(rulings)
+    }
+
+    /// Returns whether a claim is confirmed: the remote of the team had it at the last fetch, or there is no such remote.
+    pub fn is_confirmed(&self, task: &str, claim: &Claim) -> bool {
+        let remotes = self.store().remotes();
+        let Some(remote) = self.settings().remote.as_ref().filter(|remote| remotes.contains(remote)) else {
+            return true;
+        };
+        let published = self.store().tracking_tip(remote).ok().flatten();
+        let there = published.and_then(|tip| self.peek(tip).ok()?.find::<Task>(task).ok().flatten());
+        there.and_then(|task| task.claim).is_some_and(|there| there.id == claim.id)
+    }
+
+    /// Lets give way what has to, and tells those who have lost a claim.
+    ///
+    /// # Errors
+    /// What the store cannot write.
+    pub fn settle(&self, remote: &str, rulings: &[Ruling]) -> Result<()> {
+        let nobody = Person::new(NOBODY.0, NOBODY.1);
+        let committer = self.store().committer()?.unwrap_or_else(|| nobody.clone());
+        let agent = SPEAKER.to_owned();
+        let identity = Identity { agent, source: "", session: None, author: nobody, committer };
+        let context = self.plain_context(&identity);
+        // What the user asks for may depend on a commit; this does not.
+        let asker = Asker { if_match: None, ..self.asker(&identity) };
+        let operation = Operation::Settle(Settle { remote: remote.to_owned(), rulings: rulings.to_vec() });
+        self.turn_by_turn(|session, writer, tip| {
+            let mut chain = writer.chain(Some(tip));
+            let made = session
+                .make(writer, &mut chain, &asker, &context, |moment| ops::apply(&operation, moment, &context))?;
+            if !made.is_commit() {
+                return Ok(Some(()));
+            }
+            let landed = writer.publish_all(chain, &format!("coord: {}", made.reflog()), &[])?;
+            Ok(matches!(landed, Published::Landed(_)).then_some(()))
+        })
+    }
+
+    /// Returns the tasks that there may be a ruling about, as they are published and as they are here.
+    fn disputed(&self, (published, theirs): (Oid, &Peek<'_>), (tip, ours): (Oid, &Peek<'_>)) -> Result<Tasks> {
+        let mut tasks = Tasks::new();
+        let changes = self.store().diff(Some(published), tip)?;
+        for (kind, id) in changes.iter().filter_map(|change| locate(&change.path)) {
+            let task = match kind.name {
+                name if name == TASK.name => Some(id.to_string()),
+                name if name == CONFLICT.name => ours.find::<Conflict>(&id)?.and_then(about_a_lifecycle),
+                _ => None,
+            };
+            let Some(task) = task else { continue };
+            let Some(here) = ours.find::<Task>(&task)? else { continue };
+            let there = theirs.find::<Task>(&task)?;
+            let is_claimed_alike =
+                id_of(there.as_ref().and_then(|task| task.claim.as_ref())) == id_of(here.claim.as_ref());
+            if kind.name == CONFLICT.name || !is_claimed_alike {
+                tasks.insert(task, (there, here));
+            }
+        }
+        Ok(tasks)
+    }
+
+    /// Returns what commits that are not published have made of the lifecycles of tasks, the latest first. Merges make nothing.
+    fn pasts<'t>(
+        &self,
+        published: Oid,
+        tip: Oid,
+        tasks: impl Iterator<Item = &'t String> + Clone,
+    ) -> Result<BTreeMap<String, Vec<Move>>> {
+        let mut pasts: BTreeMap<String, Vec<Move>> = BTreeMap::new();
+        for commit in self.store().log_since(tip, Some(published))? {
+            let commit = commit?;
+            let [parent] = commit.parents.as_slice() else { continue };
+            let (before, after) = (self.peek(*parent)?, self.peek(commit.id)?);
+            for id in tasks.clone() {
+                if before.blob::<Task>(id)? == after.blob::<Task>(id)? {
+                    continue;
+                }
+                let (before, after) = (before.find::<Task>(id)?, after.find::<Task>(id)?);
+                let claim = |task: &Option<Task>| task.as_ref().and_then(|task| task.claim.clone());
+                if let Some(task) =
+                    after.clone().filter(|after| Some(after.lifecycle()) != before.as_ref().map(Task::lifecycle))
+                {
+                    let (from, to) = (claim(&before), claim(&after));
+                    pasts.entry(id.clone()).or_default().push(Move { commit: commit.id, from, to, task });
+                }
+            }
+        }
+        Ok(pasts)
+    }
+
+    /// Rules about one task.
+    fn rule(&self, published: Option<&Task>, here: &Task, past: &[Move], ours: &Peek<'_>) -> Result<Option<Ruling>> {
+        // What is not published yet is nobody's there.
+        let Some(published) = published else { return Ok(None) };
+        let knows = Knowledge { session: self, published, past };
+        let stands = knows.stands(here)?;
+        // Of those who knew, the last has the word; where none did, what is published.
+        let (wanted, by_whom) = match stands {
+            true => (here.lifecycle(), here.claim.as_ref()),
+            false => match knows.last()? {
+                Some(last) => (last.task.lifecycle(), last.to.as_ref().or(published.claim.as_ref())),
+                None => (published.lifecycle(), published.claim.as_ref()),
+            },
+        };
+        let mut lost = Vec::new();
+        for claim in knows.made(here)? {
+            let is_held = id_of(Some(&claim)) == id_of(by_whom);
+            if is_held {
+                continue;
+            }
+            let one = Lost { branch: self.machine().branch_of(&claim), to: by_whom.cloned(), claim };
+            if ours.find::<Message>(&message_id(&one))?.is_none() {
+                lost.push(one);
+            }
+        }
+        let restored = (!stands).then(|| (here.lifecycle(), wanted));
+        Ok(Some(Ruling { task: here.id.to_string(), restored, lost }))
+    }
+}
+
+/// Tasks as they are published, where they are, and as they are here.
+type Tasks = BTreeMap<String, (Option<Task>, Task)>;
+
+/// What one commit made of the lifecycle of a task.
+struct Move {
+    commit: Oid,
+    from: Option<Claim>,
+    to: Option<Claim>,
+    task: Task,
+}
+
+/// What the commits that are not published know of what is.
+struct Knowledge<'a> {
+    session: &'a Session,
+    published: &'a Task,
+    past: &'a [Move],
+}
+
+impl Knowledge<'_> {
+    /// Returns whether the lifecycle here was made in knowledge of the published one.
+    fn stands(&self, here: &Task) -> Result<bool> {
+        let (there, here) = (self.published.claim.as_ref(), here.claim.as_ref());
+        if id_of(there) == id_of(here) {
+            return Ok(true);
+        }
+        Ok(match (there, here) {
+            (Some(there), Some(here)) => here.over.as_ref() == Some(&there.id) || self.is_known_to(here)?,
+            (Some(there), None) => self.past.iter().any(|one| one.ends(&there.id)),
+            // A claim that knew of all that had come and gone there has a greater epoch.
+            (None, Some(here)) => here.epoch > self.published.epoch || self.is_known_to(here)?,
+            (None, None) => true,
+        })
+    }
+
+    /// Returns whether a claim was made behind a commit that ended the published one.
+    fn is_known_to(&self, claim: &Claim) -> Result<bool> {
+        let Some(made) = self.past.iter().rfind(|one| one.makes(&claim.id)) else { return Ok(false) };
+        self.knows(made)
+    }
+
+    /// Returns whether a commit has one behind it, or is one, that ended the published claim.
+    fn knows(&self, one: &Move) -> Result<bool> {
+        let Some(there) = &self.published.claim else { return Ok(false) };
+        for end in self.past.iter().filter(|end| end.ends(&there.id)) {
+            if self.session.store().is_ancestor(end.commit, one.commit)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Returns the last move that was made in knowledge of what is published.
+    fn last(&self) -> Result<Option<&Move>> {
+        for one in self.past {
+            if self.knows(one)? {
+                return Ok(Some(one));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Returns the claims that are not published and have come to nothing: made without that knowledge, or given way to
+    /// another in a merge.
+    fn made(&self, here: &Task) -> Result<Vec<Claim>> {
+        let (there, mut made) = (self.published.claim.as_ref(), BTreeMap::new());
+        for one in self.past {
+            let Some(claim) = one.to.as_ref().filter(|claim| one.makes(&claim.id)) else { continue };
+            let is_there = id_of(Some(claim)) == id_of(there);
+            let is_behind = claim.over.is_some() && claim.over.as_deref() == id_of(there);
+            // Nobody has been asked about any of them: the one that was not ended by its own, and is not here, has lost.
+            let is_among_equals = there.is_none() && claim.epoch > self.published.epoch;
+            let is_well = match is_among_equals {
+                true => {
+                    id_of(here.claim.as_ref()) == Some(&claim.id) || self.past.iter().any(|one| one.ends(&claim.id))
+                }
+                false => is_there || is_behind || self.knows(one)?,
+            };
+            if !is_well {
+                made.insert(claim.id.clone(), claim.clone());
+            }
+        }
+        Ok(made.into_values().collect())
+    }
+}
+
+impl Move {
+    fn makes(&self, claim: &str) -> bool {
+        id_of(self.to.as_ref()) == Some(claim) && id_of(self.from.as_ref()) != Some(claim)
+    }
+
+    fn ends(&self, claim: &str) -> bool {
+        id_of(self.from.as_ref()) == Some(claim) && id_of(self.to.as_ref()) != Some(claim)
+    }
+}
+
+fn id_of(claim: Option<&Claim>) -> Option<&str> {
+    claim.map(|claim| claim.id.as_str())
+}
+
+/// Returns the task whose lifecycle a conflict is about.
+fn about_a_lifecycle(conflict: Conflict) -> Option<String> {
+    let (kind, id) = conflict.record.split_once('/')?;
+    (kind == TASK.name && conflict.field == "lifecycle").then(|| id.to_owned())
+}
