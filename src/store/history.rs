@@ -5,7 +5,7 @@
 //! `shallow`.
 
 use std::cmp::Ordering;
-use std::collections::{BinaryHeap, HashMap, HashSet};
+use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
 
 use super::commit::{self, Commit};
 use super::{Oid, Store};
@@ -20,6 +20,8 @@ pub struct Log<'s> {
     known: HashSet<Oid>,
     /// How many in the queue are not left out.
     wanted: usize,
+    /// Those whose turn it is.
+    ready: VecDeque<Commit>,
     failed: bool,
 }
 
@@ -32,7 +34,7 @@ struct Due {
 impl<'s> Log<'s> {
     pub(super) fn new(store: &'s Store, from: Oid, known: Option<Oid>) -> Result<Self> {
         let (queue, seen, known_ones) = (BinaryHeap::new(), HashSet::new(), HashSet::new());
-        let mut log = Log { store, queue, seen, known: known_ones, wanted: 0, failed: false };
+        let mut log = Log { store, queue, seen, known: known_ones, wanted: 0, ready: VecDeque::new(), failed: false };
         if let Some(known) = known {
             log.leave_out(known)?;
         }
@@ -69,7 +71,21 @@ impl<'s> Log<'s> {
 
     /// Returns the next commit that is not left out.
     fn turn(&mut self) -> Result<Option<Commit>> {
-        while self.wanted > 0
+        while self.ready.is_empty() && self.wanted > 0 {
+            self.meet_all_of_one_time()?;
+        }
+        Ok(self.ready.pop_front())
+    }
+
+    /// Takes all commits of the latest time out of the queue. Of those with one time, one may have its turn before it is
+    /// met behind one that is left out: a commit has the time of its parent where that is the later one.
+    fn meet_all_of_one_time(&mut self) -> Result<()> {
+        let Some(time) = self.queue.peek().map(|due| due.commit.commit_time) else {
+            self.wanted = 0;
+            return Ok(());
+        };
+        let mut met = Vec::new();
+        while self.queue.peek().is_some_and(|due| due.commit.commit_time == time)
             && let Some(Due { commit, .. }) = self.queue.pop()
         {
             if self.known.contains(&commit.id) {
@@ -78,9 +94,10 @@ impl<'s> Log<'s> {
             }
             self.wanted -= 1;
             commit.parents.iter().try_for_each(|parent| self.push(*parent))?;
-            return Ok(Some(commit));
+            met.push(commit);
         }
-        Ok(None)
+        self.ready.extend(met.into_iter().filter(|commit| !self.known.contains(&commit.id)));
+        Ok(())
     }
 }
 

@@ -273,6 +273,23 @@ fn since(store: &Store, from: Oid, known: Oid) -> BTreeSet<String> {
     log.map(|commit| commit.expect("whole").id.to_string()).collect()
 }
 
+/// A commit has the time of its parent where that is the later one, so many have the same.
+#[test]
+fn what_led_to_a_commit_is_left_out_also_where_all_times_are_the_same() {
+    let repo = files_repo();
+    let store = repo.open();
+    let root = commit(&store, None, &[], 1_700_000_000);
+    // A long known line, and a short one beside it that meets it at its second commit.
+    let mut known = vec![root];
+    for n in 0..6 {
+        known.push(side(&repo, &[known[n]], 1_700_000_000));
+    }
+    let short = side(&repo, &[known[1], root], 1_700_000_000);
+    let from = side(&repo, &[short, known[6]], 1_700_000_000);
+    assert_eq!(since(&store, from, known[6]), BTreeSet::from([from.to_string(), short.to_string()]));
+    assert_eq!(since(&store, short, known[6]), BTreeSet::from([short.to_string()]));
+}
+
 fn set_of(lines: &str) -> BTreeSet<String> {
     lines.lines().map(str::to_owned).collect()
 }
