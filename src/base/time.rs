@@ -121,13 +121,19 @@ impl JsonSchema for Timestamp {
     }
 }
 
-/// Reads the clock of the machine; under the `testing` feature the variable `GIT_COORD_TEST_NOW` instead.
+/// Reads the clock of the machine; under the `testing` feature the variable `GIT_COORD_TEST_NOW` instead, or the clock as
+/// many seconds ahead, or behind, as `GIT_COORD_CLOCK_SKEW` says.
 pub fn now() -> Timestamp {
     #[cfg(feature = "testing")]
     if let Some(frozen) = std::env::var("GIT_COORD_TEST_NOW").ok().and_then(|text| text.parse().ok()) {
         return frozen;
     }
-    Timestamp::from_millis(Utc::now().timestamp_millis())
+    let millis = Utc::now().timestamp_millis();
+    #[cfg(feature = "testing")]
+    let skew = std::env::var("GIT_COORD_CLOCK_SKEW").ok().and_then(|text| text.parse::<i64>().ok());
+    #[cfg(feature = "testing")]
+    let millis = millis + skew.unwrap_or_default() * 1_000;
+    Timestamp::from_millis(millis)
 }
 
 /// Returns a duration in words a person reads at a glance: `4 s`, `12 min`, `3 h`, `5 d`.

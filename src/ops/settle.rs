@@ -13,11 +13,14 @@ use crate::base::{Id, Result, id, text};
 use crate::records::message::{Type, Urgency};
 use crate::records::record::Typed as _;
 use crate::records::task::{Claim, Lifecycle};
-use crate::records::{Message, Task, stamps};
+use crate::records::{Message, Stamp, Task, stamps};
 use crate::state::{Changeset, Snapshot, find};
 
 /// Who speaks in the message about a lost claim.
 pub const SPEAKER: &str = "git-coord";
+
+/// The key of the stamp of a lifecycle.
+const UNIT: &str = "lifecycle";
 
 /// The word for a claim that is lost to a published one.
 pub const EVENT: &str = "claim.lost";
@@ -38,10 +41,30 @@ pub struct Settle {
 pub struct Ruling {
     /// The task.
     pub task: String,
-    /// The lifecycle that it had when this was found out, and the one that it is to have; nothing where it stays as it is.
-    pub restored: Option<(Lifecycle, Lifecycle)>,
+    /// What is put back; nothing where the task stays as it is.
+    pub restored: Option<Restored>,
     /// The claims that are lost.
     pub lost: Vec<Lost>,
+}
+
+/// A lifecycle that is put back.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Restored {
+    /// The lifecycle that the task had when this was found out.
+    pub seen: Lifecycle,
+    /// The one that it is to have.
+    pub wanted: Lifecycle,
+    /// The stamp of that one; nothing where it is that of the creation. It goes along: what its holder does meanwhile is
+    /// then the only change beside it, and not an earlier one.
+    pub stamp: Option<Stamp>,
+}
+
+impl Restored {
+    /// Returns what puts the lifecycle of one state of a task in the place of that of another.
+    pub fn of(here: &Task, wanted: &Task) -> Restored {
+        let stamp = wanted.edited.get(UNIT).cloned();
+        Restored { seen: here.lifecycle(), wanted: wanted.lifecycle(), stamp }
+    }
 }
 
 /// A claim that is lost.
@@ -63,10 +86,14 @@ pub fn settle(snapshot: &dyn Snapshot, input: &Settle, context: &Context) -> Res
     let mut changes = Changeset::new(format!("Settle claims by {}", text::excerpt(&input.remote, 60)));
     for ruling in &input.rulings {
         let Some(before) = find::<Task>(snapshot, &ruling.task)? else { continue };
-        if let Some((_, wanted)) = ruling.restored.as_ref().filter(|(seen, _)| *seen == before.lifecycle()) {
+        if let Some(restored) = ruling.restored.as_ref().filter(|restored| restored.seen == before.lifecycle()) {
             let mut after = before.clone();
-            after.set_lifecycle(wanted.clone());
+            after.set_lifecycle(restored.wanted.clone());
             stamps::mark(&before, &mut after, context.now, SPEAKER);
+            match &restored.stamp {
+                Some(stamp) => drop(after.edited.insert(UNIT.to_owned(), stamp.clone())),
+                None => drop(after.edited.remove(UNIT)),
+            }
             changes.put_main(after);
         }
         for lost in &ruling.lost {
@@ -130,6 +157,7 @@ pub fn told(remote: &str, task: &str, lost: &Lost) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::Timestamp;
     use crate::ops::Operation;
     use crate::ops::fixture::World;
     use crate::records::field::Rule;
@@ -147,10 +175,11 @@ mod tests {
         let mut published = world.get("a");
         published.claim = Some(claim_of("bob", "c-bob"));
         published.assignee = Some("bob".into());
+        published.edited.insert(UNIT.into(), Stamp(Timestamp::from_seconds(7), "bob".into()));
         let task = world.get("a");
         Ruling {
             task: "a".into(),
-            restored: Some((task.lifecycle(), published.lifecycle())),
+            restored: Some(Restored::of(&task, &published)),
             lost: vec![Lost { claim: task.claim.expect("a claim"), to: published.claim, branch: Some("ada/a".into()) }],
         }
     }
@@ -169,7 +198,11 @@ mod tests {
         let task = world.get("a");
         assert_eq!(task.claim.as_ref().map(|claim| claim.id.as_str()), Some("c-bob"));
         assert_eq!((task.status.clone(), task.assignee.as_deref()), (Status::InProgress, Some("bob")));
-        assert_eq!(task.edited["lifecycle"].1, SPEAKER);
+        assert_eq!(
+            task.edited[UNIT],
+            Stamp(Timestamp::from_seconds(7), "bob".to_owned()),
+            "as if it had never changed"
+        );
         let said = all::<Message>(&world.records).expect("messages");
         assert_eq!(said.len(), 1);
         assert_eq!(said[0].to.iter().collect::<Vec<_>>(), ["ada"]);

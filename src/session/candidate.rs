@@ -8,98 +8,126 @@ use std::time::Instant;
 use super::group::wait_for_git;
 use super::making::{Asker, Made};
 use super::{Outcome, Session, recover};
-use crate::base::Result;
+use crate::base::{Result, time};
+use crate::ops::settle::Ruling;
 use crate::ops::{Context, Operation};
 use crate::records::task::Claim;
 use crate::store::rescue::Written;
-use crate::store::{Oid, Published, Writer};
+use crate::store::{Oid, Person, Published, Writer};
 
 /// A change that waits for the word of the remote.
 pub struct Candidate {
-    made: Made,
-    context: Context,
-    asker: Asker,
+    /// What was asked for, where anything was.
+    asked: Option<Asked>,
+    rulings: Vec<Ruling>,
     base: Oid,
+    head: Option<Oid>,
+    committer: Person,
     #[expect(dead_code, reason = "keeps the objects until a ref leads to them")]
     kept: Option<Written>,
 }
 
+/// An operation that was decided.
+struct Asked {
+    made: Made,
+    context: Context,
+    asker: Asker,
+}
+
 impl Candidate {
-    /// Returns the commit; nothing where nothing has to change.
-    pub fn commit(&self) -> Option<Oid> {
-        self.made.commit()
+    /// Returns what is to be published: its last commit, or the tip where nothing has to change.
+    pub fn head(&self) -> Oid {
+        self.head.unwrap_or(self.base)
     }
 
-    /// Returns the tip on which it was decided.
-    pub fn base(&self) -> Oid {
-        self.base
+    /// Returns the claims that had to give way before anything is published.
+    pub fn rulings(&self) -> &[Ruling] {
+        &self.rulings
     }
 
     /// Returns the claims that the asker holds with it, new or not, with their tasks.
     pub fn claims(&self) -> Vec<(String, Claim)> {
-        self.made.held()
+        self.asked.as_ref().map(|asked| asked.made.held()).unwrap_or_default()
     }
 
-    /// Returns what it would be without having landed.
-    pub fn outcome(&self) -> Outcome {
-        self.made.outcome(&self.context)
+    /// Returns what the operation would be without having landed; nothing where there is none.
+    pub fn outcome(&self) -> Option<Outcome> {
+        self.asked.as_ref().map(|asked| asked.made.outcome(&asked.context))
     }
 }
 
 impl Session {
-    /// Decides an operation on the tip and makes its commit.
+    /// Makes what may be published on our tip: settles claims beside what a remote has `published`, where that is asked for,
+    /// and then decides the operation, if there is one.
     ///
     /// # Errors
-    /// The refusal of the operation, as [`transact`](Self::transact) tells it; `queue_full` and what cannot be written.
-    pub fn candidate(&self, operation: &Operation) -> Result<Candidate> {
-        let identity = self.identity()?;
-        let (context, asker) = (self.context_for(operation, &identity)?, self.asker(&identity));
+    /// The refusal of the operation, as [`transact`](Self::transact) tells it; as [`rulings`](Self::rulings);
+    /// `queue_full` and what cannot be written.
+    pub fn candidate(&self, published: Option<(&str, Oid)>, operation: Option<&Operation>) -> Result<Candidate> {
+        let prepare = |operation| {
+            let identity = self.identity()?;
+            Ok((operation, self.context_for(operation, &identity)?, self.asker(&identity)))
+        };
+        let wish = operation.map(prepare).transpose()?;
+        let judge = self.judge()?;
         self.turn_by_turn(|session, writer, base| {
             let mut chain = writer.chain(Some(base));
-            let made = session
-                .make(writer, &mut chain, &asker, &context, |moment| session.decide(operation, moment, &context))?;
-            let kept = if made.is_commit() { Some(writer.keep(&chain)?) } else { None };
-            let (context, asker) = (context.clone(), asker.clone());
-            Ok(Some(Candidate { made, context, asker, base, kept }))
+            let rulings = published.map(|(_, theirs)| session.rulings(theirs, base)).transpose()?.unwrap_or_default();
+            if let Some((remote, _)) = published.filter(|_| !rulings.is_empty()) {
+                session.settle(writer, &mut chain, &judge, remote, &rulings)?;
+            }
+            let mut asked = None;
+            if let Some((operation, context, asker)) = &wish {
+                let made = session
+                    .make(writer, &mut chain, asker, context, |moment| session.decide(operation, moment, context))?;
+                asked = Some(Asked { made, context: context.clone(), asker: asker.clone() });
+            }
+            let kept = if chain.is_empty() { None } else { Some(writer.keep(&chain)?) };
+            let head = chain.head().filter(|_| !chain.is_empty());
+            let committer = judge.1.committer.clone();
+            Ok(Some(Candidate { asked, rulings, base, head, committer, kept }))
         })
     }
 
-    /// Moves our tip to a candidate, as long as it is where the candidate was decided; nothing where it has moved.
+    /// Moves our tip to a candidate, as long as it is where the candidate was decided; false where it has moved.
     ///
     /// # Errors
     /// `queue_full` and what the store cannot write.
-    pub fn land_candidate(&self, candidate: &Candidate) -> Result<Option<Outcome>> {
-        let Some(commit) = candidate.commit() else { return Ok(Some(candidate.outcome())) };
+    pub fn land_candidate(&self, candidate: &Candidate) -> Result<bool> {
+        let Some(head) = candidate.head else { return Ok(true) };
         let landed = self.turn_by_turn(|_, writer, tip| {
             if tip != candidate.base {
                 return Ok(Some(false));
             }
-            let moved = candidate.advance(writer, commit)?;
-            Ok((moved == Published::Landed(commit)).then_some(true))
+            Ok((candidate.advance(writer, head)? == Published::Landed(head)).then_some(true))
         })?;
-        Ok(landed.then(|| self.after(candidate, commit)))
+        if landed {
+            self.after(candidate, head);
+        }
+        Ok(landed)
     }
 
-    /// Takes in a candidate that the remote has taken.
+    /// Takes in a candidate that the remote has taken, and returns our tip.
     ///
     /// # Errors
     /// As [`Session::arrive`]. The remote has it all the same, and the next command takes it in.
-    pub fn take_in(&self, candidate: &Candidate) -> Result<Outcome> {
-        let Some(commit) = candidate.commit() else { return Ok(candidate.outcome()) };
-        self.turn_by_turn(|session, writer, tip| {
+    pub fn take_in(&self, candidate: &Candidate) -> Result<Oid> {
+        let Some(head) = candidate.head else { return self.tip() };
+        let tip = self.turn_by_turn(|session, writer, tip| {
             if tip == candidate.base {
-                let moved = candidate.advance(writer, commit)?;
-                return Ok((moved == Published::Landed(commit)).then_some(()));
+                return Ok((candidate.advance(writer, head)? == Published::Landed(head)).then_some(head));
             }
-            Ok(session.join(writer, tip, commit, "taken by the remote")?.map(|_| ()))
+            Ok(session.join(writer, tip, head, "taken by the remote")?.map(|joined| joined.tip))
         })?;
-        Ok(self.after(candidate, commit))
+        self.after(candidate, tip);
+        Ok(tip)
     }
 
-    fn after(&self, candidate: &Candidate, tip: Oid) -> Outcome {
-        self.let_go(candidate.made.ends(), &candidate.asker);
-        self.keep_small(tip, candidate.made.files());
-        candidate.outcome()
+    fn after(&self, candidate: &Candidate, tip: Oid) {
+        if let Some(Asked { made, asker, .. }) = &candidate.asked {
+            self.let_go(made.ends(), asker);
+            self.keep_small(tip, made.files());
+        }
     }
 
     /// Does something with the lock held and the tip known, again where the ref has moved meanwhile: then it returns nothing.
@@ -122,8 +150,9 @@ impl Session {
 }
 
 impl Candidate {
-    fn advance(&self, writer: &mut Writer<'_>, commit: Oid) -> Result<Published> {
-        let reflog = format!("coord: {}", self.made.reflog());
-        writer.advance(Some(self.base), commit, &self.asker.committer, self.context.now, &reflog)
+    fn advance(&self, writer: &mut Writer<'_>, head: Oid) -> Result<Published> {
+        let made = self.asked.as_ref().filter(|asked| asked.made.is_commit()).map(|asked| asked.made.reflog());
+        let reflog = format!("coord: {}", made.unwrap_or_else(|| "Settle claims".to_owned()));
+        writer.advance(Some(self.base), head, &self.committer, time::now(), &reflog)
     }
 }

@@ -144,11 +144,6 @@ impl Made {
         self.changes.edits().len()
     }
 
-    /// Returns its commit; nothing where nothing has to change.
-    pub(super) fn commit(&self) -> Option<Oid> {
-        self.commit
-    }
-
     /// Returns the claims that the asker holds with it, and their tasks.
     pub(super) fn held(&self) -> Vec<(String, Claim)> {
         let held = |part: &&Changeset| {

@@ -14,13 +14,13 @@ use super::peek::Peek;
 use super::setup::NOBODY;
 use super::{Identity, Session};
 use crate::base::Result;
-use crate::ops::settle::{Lost, Ruling, SPEAKER, Settle, message_id};
-use crate::ops::{self, Operation};
+use crate::ops::settle::{Lost, Restored, Ruling, SPEAKER, Settle, message_id};
+use crate::ops::{self, Context, Operation};
 use crate::records::conflict::CONFLICT;
 use crate::records::kind::locate;
 use crate::records::task::{Claim, TASK};
 use crate::records::{Conflict, Message, Task};
-use crate::store::{Oid, Person, Published};
+use crate::store::{Chain, Commit, Oid, Person, Writer};
 
 impl Session {
     /// Returns what has to give way in our tip, beside what is published.
@@ -38,9 +38,11 @@ impl Session {
         }
         let pasts = self.pasts(published, tip, disputed.keys())?;
         let mut rulings = Vec::new();
-        for (id, (published, present)) in &disputed {
+        for (id, Disputed { published: there, here, is_chosen }) in &disputed {
+            let Some(there) = there else { continue };
             let past = pasts.get(id).map_or(&[][..], Vec::as_slice);
-            let ruling = self.rule(published.as_ref(), present, past, &ours)?;
+            let knows = Knowledge { session: self, tip: published, published: there, past, is_chosen: *is_chosen };
+            let ruling = self.rule(&knows, here, &ours)?;
             rulings.extend(ruling.filter(|ruling| ruling.restored.is_some() || !ruling.lost.is_empty()));
         }
         Ok(rulings)
@@ -57,29 +59,29 @@ impl Session {
         there.and_then(|task| task.claim).is_some_and(|there| there.id == claim.id)
     }
 
-    /// Lets give way what has to, and tells those who have lost a claim.
-    ///
-    /// # Errors
-    /// What the store cannot write.
-    pub fn settle(&self, remote: &str, rulings: &[Ruling]) -> Result<()> {
+    /// Returns the circumstances of a ruling, and in whose name it is written.
+    pub(super) fn judge(&self) -> Result<(Context, Asker)> {
         let nobody = Person::new(NOBODY.0, NOBODY.1);
         let committer = self.store().committer()?.unwrap_or_else(|| nobody.clone());
         let agent = SPEAKER.to_owned();
         let identity = Identity { agent, source: "", session: None, author: nobody, committer };
-        let context = self.plain_context(&identity);
         // What the user asks for may depend on a commit; this does not.
-        let asker = Asker { if_match: None, ..self.asker(&identity) };
+        Ok((self.plain_context(&identity), Asker { if_match: None, ..self.asker(&identity) }))
+    }
+
+    /// Lets give way what has to, in a commit on a chain, and tells those who have lost a claim.
+    ///
+    /// It must not be seen before the remote has taken it: where that has moved meanwhile, the rulings are others.
+    pub(super) fn settle(
+        &self,
+        writer: &Writer<'_>,
+        chain: &mut Chain,
+        (context, asker): &(Context, Asker),
+        remote: &str,
+        rulings: &[Ruling],
+    ) -> Result<()> {
         let operation = Operation::Settle(Settle { remote: remote.to_owned(), rulings: rulings.to_vec() });
-        self.turn_by_turn(|session, writer, tip| {
-            let mut chain = writer.chain(Some(tip));
-            let made = session
-                .make(writer, &mut chain, &asker, &context, |moment| ops::apply(&operation, moment, &context))?;
-            if !made.is_commit() {
-                return Ok(Some(()));
-            }
-            let landed = writer.publish_all(chain, &format!("coord: {}", made.reflog()), &[])?;
-            Ok(matches!(landed, Published::Landed(_)).then_some(()))
-        })
+        self.make(writer, chain, asker, context, |moment| ops::apply(&operation, moment, context)).map(drop)
     }
 
     /// Returns the tasks that there may be a ruling about, as they are published and as they are here.
@@ -97,14 +99,17 @@ impl Session {
             let there = theirs.find::<Task>(&task)?;
             let is_claimed_alike =
                 id_of(there.as_ref().and_then(|task| task.claim.as_ref())) == id_of(here.claim.as_ref());
-            if kind.name == CONFLICT.name || !is_claimed_alike {
-                tasks.insert(task, (there, here));
+            let is_chosen = kind.name == CONFLICT.name;
+            if is_chosen || !is_claimed_alike {
+                let known = tasks.remove(&task).is_some_and(|known| known.is_chosen);
+                tasks.insert(task, Disputed { published: there, here, is_chosen: is_chosen || known });
             }
         }
         Ok(tasks)
     }
 
-    /// Returns what commits that are not published have made of the lifecycles of tasks, the latest first. Merges make nothing.
+    /// Returns what commits that are not published have made of the lifecycles of tasks, the latest first. Merges make
+    /// nothing, and neither does an earlier ruling, which knew of what was published then and not of what is now.
     fn pasts<'t>(
         &self,
         published: Oid,
@@ -115,6 +120,9 @@ impl Session {
         for commit in self.store().log_since(tip, Some(published))? {
             let commit = commit?;
             let [parent] = commit.parents.as_slice() else { continue };
+            if is_a_ruling(&commit) {
+                continue;
+            }
             let (before, after) = (self.peek(*parent)?, self.peek(commit.id)?);
             for id in tasks.clone() {
                 if before.blob::<Task>(id)? == after.blob::<Task>(id)? {
@@ -122,9 +130,9 @@ impl Session {
                 }
                 let (before, after) = (before.find::<Task>(id)?, after.find::<Task>(id)?);
                 let claim = |task: &Option<Task>| task.as_ref().and_then(|task| task.claim.clone());
-                if let Some(task) =
-                    after.clone().filter(|after| Some(after.lifecycle()) != before.as_ref().map(Task::lifecycle))
-                {
+                let lifecycle = |task: &Option<Task>| task.as_ref().map(Task::lifecycle);
+                let has_moved = lifecycle(&before) != lifecycle(&after);
+                if let Some(task) = after.clone().filter(|_| has_moved) {
                     let (from, to) = (claim(&before), claim(&after));
                     pasts.entry(id.clone()).or_default().push(Move { commit: commit.id, from, to, task });
                 }
@@ -134,17 +142,14 @@ impl Session {
     }
 
     /// Rules about one task.
-    fn rule(&self, published: Option<&Task>, here: &Task, past: &[Move], ours: &Peek<'_>) -> Result<Option<Ruling>> {
-        // What is not published yet is nobody's there.
-        let Some(published) = published else { return Ok(None) };
-        let knows = Knowledge { session: self, published, past };
-        let stands = knows.stands(here)?;
+    fn rule(&self, knows: &Knowledge<'_>, here: &Task, ours: &Peek<'_>) -> Result<Option<Ruling>> {
+        let (stands, published) = (knows.stands(here)?, knows.published);
         // Of those who knew, the last has the word; where none did, what is published.
         let (wanted, by_whom) = match stands {
-            true => (here.lifecycle(), here.claim.as_ref()),
+            true => (here, here.claim.as_ref()),
             false => match knows.last()? {
-                Some(last) => (last.task.lifecycle(), last.to.as_ref().or(published.claim.as_ref())),
-                None => (published.lifecycle(), published.claim.as_ref()),
+                Some(last) => (&last.task, last.to.as_ref().or(published.claim.as_ref())),
+                None => (published, published.claim.as_ref()),
             },
         };
         let mut lost = Vec::new();
@@ -158,13 +163,22 @@ impl Session {
                 lost.push(one);
             }
         }
-        let restored = (!stands).then(|| (here.lifecycle(), wanted));
+        let restored = (!stands).then(|| Restored::of(here, wanted));
         Ok(Some(Ruling { task: here.id.to_string(), restored, lost }))
     }
 }
 
-/// Tasks as they are published, where they are, and as they are here.
-type Tasks = BTreeMap<String, (Option<Task>, Task)>;
+/// The tasks that there may be a ruling about.
+type Tasks = BTreeMap<String, Disputed>;
+
+/// A task that there may be a ruling about.
+struct Disputed {
+    /// As it is published; nothing where it is not.
+    published: Option<Task>,
+    here: Task,
+    /// Whether a merge had to choose between two lifecycles.
+    is_chosen: bool,
+}
 
 /// What one commit made of the lifecycle of a task.
 struct Move {
@@ -177,24 +191,64 @@ struct Move {
 /// What the commits that are not published know of what is.
 struct Knowledge<'a> {
     session: &'a Session,
+    /// What is published.
+    tip: Oid,
     published: &'a Task,
     past: &'a [Move],
+    is_chosen: bool,
 }
 
 impl Knowledge<'_> {
     /// Returns whether the lifecycle here was made in knowledge of the published one.
     fn stands(&self, here: &Task) -> Result<bool> {
-        let (there, here) = (self.published.claim.as_ref(), here.claim.as_ref());
-        if id_of(there) == id_of(here) {
-            return Ok(true);
-        }
-        Ok(match (there, here) {
-            (Some(there), Some(here)) => here.over.as_ref() == Some(&there.id) || self.is_known_to(here)?,
+        let (there, claim) = (self.published.claim.as_ref(), here.claim.as_ref());
+        Ok(match (there, claim) {
+            (Some(there), Some(claim)) if there.id == claim.id => true,
+            (Some(there), Some(claim)) => claim.over.as_ref() == Some(&there.id) || self.is_known_to(claim)?,
             (Some(there), None) => self.past.iter().any(|one| one.ends(&there.id)),
             // A claim that knew of all that had come and gone there has a greater epoch.
-            (None, Some(here)) => here.epoch > self.published.epoch || self.is_known_to(here)?,
-            (None, None) => true,
+            (None, Some(claim)) => claim.epoch > self.published.epoch && self.is_behind_the_end(&claim.id)?,
+            (None, None) => {
+                let made = self.past.iter().find(|one| one.task.lifecycle() == here.lifecycle());
+                match made.and_then(|made| made.from.as_ref()) {
+                    Some(ended) => self.is_behind_the_end(&ended.id)?,
+                    None => true,
+                }
+            }
         })
+    }
+
+    /// Returns whether a claim that is not published was made behind the end of the last published one, where a merge had
+    /// to choose between the two; so is what is published already.
+    fn is_behind_the_end(&self, claim: &str) -> Result<bool> {
+        let Some(made) = self.past.iter().rfind(|one| one.makes(claim)) else { return Ok(true) };
+        if !self.is_chosen {
+            return Ok(true);
+        }
+        match self.end_of_published()? {
+            Some(end) => self.session.store().is_ancestor(end, made.commit),
+            None => Ok(true),
+        }
+    }
+
+    /// Returns the commit that ended the last published claim, where the published lifecycle is what came of it.
+    fn end_of_published(&self) -> Result<Option<Oid>> {
+        let id = &self.published.id;
+        for commit in self.session.store().log_since(self.tip, None)? {
+            let commit = commit?;
+            let [parent] = commit.parents.as_slice() else { continue };
+            let (before, after) = (self.session.peek(*parent)?, self.session.peek(commit.id)?);
+            if is_a_ruling(&commit) || before.blob::<Task>(id)? == after.blob::<Task>(id)? {
+                continue;
+            }
+            let (before, after) = (before.find::<Task>(id)?, after.find::<Task>(id)?);
+            let Some(after) = after.filter(|after| after.lifecycle() == self.published.lifecycle()) else { continue };
+            match before {
+                Some(before) if before.lifecycle() == after.lifecycle() => {}
+                before => return Ok(before.filter(|before| before.claim.is_some()).map(|_| commit.id)),
+            }
+        }
+        Ok(None)
     }
 
     /// Returns whether a claim was made behind a commit that ended the published one.
@@ -236,7 +290,8 @@ impl Knowledge<'_> {
             let is_among_equals = there.is_none() && claim.epoch > self.published.epoch;
             let is_well = match is_among_equals {
                 true => {
-                    id_of(here.claim.as_ref()) == Some(&claim.id) || self.past.iter().any(|one| one.ends(&claim.id))
+                    let is_here = id_of(here.claim.as_ref()) == Some(&claim.id);
+                    (is_here || self.past.iter().any(|one| one.ends(&claim.id))) && self.is_behind_the_end(&claim.id)?
                 }
                 false => is_there || is_behind || self.knows(one)?,
             };
@@ -256,6 +311,11 @@ impl Move {
     fn ends(&self, claim: &str) -> bool {
         id_of(self.from.as_ref()) == Some(claim) && id_of(self.to.as_ref()) != Some(claim)
     }
+}
+
+/// Returns whether a commit was made by `Session::settle`.
+fn is_a_ruling(commit: &Commit) -> bool {
+    (commit.author.name.as_str(), commit.author.email.as_str()) == NOBODY
 }
 
 fn id_of(claim: Option<&Claim>) -> Option<&str> {

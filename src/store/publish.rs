@@ -1,7 +1,7 @@
 //! The way of the state to a remote, and what the remote has: asked, pushed by commit id, and noted.
 //!
-//! A push is never forced: the remote moves its ref from the commit that it has to one that follows it, or refuses. Who
-//! was refused looks again and decides anew, which is `sync`'s business.
+//! A push is a compare-and-swap: the remote moves its ref from the very commit that was looked at to one that follows it,
+//! or refuses. Who was refused looks again and decides anew, which is `sync`'s business.
 
 use std::time::Duration;
 
@@ -77,21 +77,31 @@ impl Store {
         found.map(|(hex, _)| hex.parse()).transpose()
     }
 
-    /// Pushes a commit as the state of a remote, without force, and notes that the remote has it.
+    /// Pushes a commit as the state of a remote, as long as that is what was `seen`, and notes that the remote has it.
     ///
     /// # Errors
-    /// `no_such_remote`; `push_failed` where the remote could not be reached, `push_refused` where it wants none of it:
+    /// `not_forward` where the commit does not follow what was seen; `no_such_remote`; `push_failed` where the remote could not be reached, `push_refused` where it wants none of it:
     /// with the remote's words as cause. In both cases it has nothing of it.
-    pub fn push_state(&self, remote: &str, id: Oid) -> Result<Pushed> {
+    pub fn push_state(&self, remote: &str, id: Oid, seen: Option<Oid>) -> Result<Pushed> {
         self.check_remote(remote)?;
-        let refspec = format!("{id}:{}main", remote_prefix(&self.config)?);
+        if let Some(seen) = seen
+            && !self.is_ancestor(seen, id)?
+        {
+            let message = format!("cannot publish {id} to «{remote}»: it does not follow {seen}, which is there");
+            return Err(Error::fatal("not_forward", message));
+        }
+        let name = format!("{}main", remote_prefix(&self.config)?);
+        let refspec = format!("{id}:{name}");
+        // git would also move the ref from any other commit that this one follows. Then what was found out beside the one
+        // that was seen may not hold. Nothing is forced: see above.
+        let lease = format!("--force-with-lease={name}:{}", seen.map(|id| id.to_string()).unwrap_or_default());
         let mirror = format!("remote.{remote}.mirror=false");
         let mut words = vec![];
         if self.config.boolean(&format!("remote.{remote}.mirror"))?.unwrap_or(false) {
             words.extend(["-c", mirror.as_str()]);
         }
         // The user's own hook is about the user's own branches.
-        words.extend(["push", "--porcelain", "--no-verify", "--no-follow-tags", "--no-force-with-lease"]);
+        words.extend(["push", "--porcelain", "--no-verify", "--no-follow-tags", &lease]);
         words.extend(["--recurse-submodules=no", "--", remote, &refspec]);
         let answer = match self.ask_remote(remote, &words) {
             Err(error) if error.code() == "remote_timeout" => return Ok(Pushed::Unanswered(error.to_string())),

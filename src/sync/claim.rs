@@ -65,32 +65,27 @@ pub fn catch_up(session: &Session) -> Result<()> {
 fn decide(session: &Session, remote: &str, operation: &Operation) -> Result<Outcome> {
     let mut round = Round::begin(session, remote)?;
     loop {
-        let tip = round.meet()?;
-        let candidate = session.candidate(operation)?;
-        if candidate.base() != tip && !round.is_settled(candidate.base())? {
-            // What was written here meanwhile may not be published as it is.
+        round.meet()?;
+        let candidate = session.candidate(round.published(), Some(operation))?;
+        if candidate.rulings().is_empty() && are_confirmed(session, &round, &candidate)? {
+            // Nothing that others could claim meanwhile: it is written here, and published with the rest.
+            if session.land_candidate(&candidate)? {
+                return told(&candidate, round, Vec::new());
+            }
             continue;
         }
-        let is_confirmed = are_confirmed(session, &round, &candidate)?;
-        if is_confirmed {
-            // Nothing that others could claim meanwhile: it is written here, and published with the rest.
-            match session.land_candidate(&candidate)? {
-                Some(outcome) => return Ok(told(outcome, round)),
-                None => continue,
-            }
-        }
-        let pushed = candidate.commit().unwrap_or_else(|| candidate.base());
-        let claims = candidate.claims();
+        let (pushed, claims) = (candidate.head(), candidate.claims());
         failpoint::before("sync-inflight").map_err(stopped)?;
         inflight::note(session, remote, &claims, pushed, round.theirs())?;
         failpoint::after("sync-inflight").map_err(stopped)?;
         match push(&mut round, pushed) {
             Ok(Answer::Landed) => {
-                let outcome = take_in(session, remote, &candidate);
+                let warnings = take_in(session, remote, &candidate);
                 // Crash before this: what is noted is answered for by the next contact.
                 let _ = failpoint::after("sync-take-in");
                 inflight::forget(session, &claims);
-                return Ok(told(outcome, round));
+                round.note_lost(candidate.rulings());
+                return told(&candidate, round, warnings);
             }
             Ok(Answer::Lost) => inflight::forget(session, &claims),
             Ok(Answer::None(words)) => return Err(unknown(remote, &claims).because(words)),
@@ -131,14 +126,15 @@ fn are_confirmed(session: &Session, round: &Round<'_>, candidate: &Candidate) ->
 }
 
 /// The remote has the claim, so it is held whether this works or not.
-fn take_in(session: &Session, remote: &str, candidate: &Candidate) -> Outcome {
+fn take_in(session: &Session, remote: &str, candidate: &Candidate) -> Vec<Warning> {
     let began = failpoint::before("sync-take-in").map_err(stopped);
-    began.and_then(|()| session.take_in(candidate)).unwrap_or_else(|error| {
-        let mut outcome = candidate.outcome();
-        let message = format!("{remote} has the claim, and it could not be taken in here yet: {error}");
-        outcome.warnings.push(Warning::new("not_taken_in", message));
-        outcome
-    })
+    match began.and_then(|()| session.take_in(candidate)) {
+        Ok(_) => Vec::new(),
+        Err(error) => {
+            let message = format!("{remote} has the claim, and it could not be taken in here yet: {error}");
+            vec![Warning::new("not_taken_in", message)]
+        }
+    }
 }
 
 /// Claims without the remote.
@@ -158,9 +154,10 @@ fn provisional(session: &Session, operation: &Operation, remote: &str) -> Result
     Ok(outcome)
 }
 
-fn told(mut outcome: Outcome, round: Round<'_>) -> Outcome {
-    outcome.warnings.extend(round.end().warnings);
-    outcome
+fn told(candidate: &Candidate, round: Round<'_>, warnings: Vec<Warning>) -> Result<Outcome> {
+    let outcome = candidate.outcome().ok_or_else(|| Error::fatal("internal", "nothing was asked for"))?;
+    let warnings = [outcome.warnings, warnings, round.end().warnings].concat();
+    Ok(Outcome { warnings, ..outcome })
 }
 
 fn unknown(remote: &str, claims: &[(String, Claim)]) -> Error {

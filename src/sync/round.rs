@@ -90,12 +90,19 @@ pub(super) enum Answer {
 pub fn sync(session: &Session, remote: &str) -> Result<Done> {
     let mut round = Round::begin(session, remote)?;
     loop {
-        let tip = round.meet()?;
-        if round.is_there(tip)? {
+        round.meet()?;
+        let candidate = session.candidate(round.published(), None)?;
+        let head = candidate.head();
+        round.done.tip = Some(head);
+        if round.is_there(head)? {
             break;
         }
-        match round.push(tip)? {
-            Answer::Landed => break,
+        match round.push(head)? {
+            Answer::Landed => {
+                round.done.tip = Some(session.take_in(&candidate)?);
+                round.note_lost(candidate.rulings());
+                break;
+            }
             Answer::Lost => {}
             Answer::None(words) => return Err(unreachable(remote).because(words)),
         }
@@ -137,27 +144,14 @@ impl<'s> Round<'s> {
         Ok(())
     }
 
-    /// Brings in what the remote has, and settles claims where it is the remote of the team. What is returned may be
-    /// published.
+    /// Brings in what the remote has.
     ///
     /// # Errors
-    /// As [`Session::arrive`] and [`Session::settle`]; `remote_busy` where others changed what was settled, until the time was up.
-    pub(super) fn meet(&mut self) -> Result<Oid> {
+    /// As [`Session::arrive`].
+    pub(super) fn meet(&mut self) -> Result<()> {
         let (session, store) = (self.session, self.session.store());
         inflight::settle(session, self.remote, self.theirs, &mut self.done.warnings);
-        let tip = loop {
-            let tip = bring_in(session, self.remote, self.theirs, &mut self.done)?;
-            let rulings = self.rulings(tip)?;
-            if rulings.is_empty() {
-                break tip;
-            }
-            session.settle(self.remote, &rulings)?;
-            self.done.note(session, self.remote, rulings);
-            if Instant::now() >= self.deadline {
-                return Err(busy(self.remote, self.limit, "claims are still being settled".to_owned()));
-            }
-        };
-        self.done.tip = Some(tip);
+        bring_in(session, self.remote, self.theirs, &mut self.done)?;
         self.done.came = match self.theirs {
             // git is asked only where there is something to count.
             Some(theirs) if theirs != self.before && !store.is_ancestor(theirs, self.before)? => {
@@ -165,26 +159,21 @@ impl<'s> Round<'s> {
             }
             _ => 0,
         };
-        Ok(tip)
+        Ok(())
     }
 
-    /// Returns whether a commit that has what the remote has behind it may be published as it is.
-    ///
-    /// # Errors
-    /// As [`Session::rulings`].
-    pub(super) fn is_settled(&self, commit: Oid) -> Result<bool> {
-        self.rulings(commit).map(|rulings| rulings.is_empty())
+    /// Returns what is published, beside which claims are settled; nothing where this is not the remote that decides.
+    pub(super) fn published(&self) -> Option<(&'s str, Oid)> {
+        Some((self.remote, self.theirs.filter(|_| self.is_deciding())?))
+    }
+
+    /// Notes what had to give way, once the remote has taken that.
+    pub(super) fn note_lost(&mut self, rulings: &[Ruling]) {
+        self.done.note(self.session, self.remote, rulings);
     }
 
     fn is_deciding(&self) -> bool {
         self.session.settings().remote.as_deref() == Some(self.remote)
-    }
-
-    fn rulings(&self, tip: Oid) -> Result<Vec<Ruling>> {
-        match self.theirs.filter(|_| self.is_deciding()) {
-            Some(theirs) => self.session.rulings(theirs, tip),
-            None => Ok(Vec::new()),
-        }
     }
 
     /// Returns whether the remote has all that we have: the same commit, or the same changes, merged in another way.
@@ -206,7 +195,7 @@ impl<'s> Round<'s> {
     pub(super) fn push(&mut self, id: Oid) -> Result<Answer> {
         let store = self.session.store();
         failpoint::before("sync-push").map_err(stopped)?;
-        match store.push_state(self.remote, id)? {
+        match store.push_state(self.remote, id, self.theirs)? {
             Pushed::Landed => {
                 failpoint::after("sync-push").map_err(stopped)?;
                 self.done.went = store.count_commits(id, self.theirs)?;
@@ -239,12 +228,12 @@ impl<'s> Round<'s> {
 
 impl Done {
     /// Adds what has been settled.
-    fn note(&mut self, session: &Session, remote: &str, rulings: Vec<Ruling>) {
+    fn note(&mut self, session: &Session, remote: &str, rulings: &[Ruling]) {
         for ruling in rulings {
-            for lost in ruling.lost {
+            for lost in &ruling.lost {
                 let is_ours = session.machine().worktree_of(&lost.claim).is_some();
-                self.warnings.push(Warning::new("claim_lost", told(remote, &ruling.task, &lost)));
-                self.lost.push(LostClaim { task: ruling.task.clone(), lost, is_ours });
+                self.warnings.push(Warning::new("claim_lost", told(remote, &ruling.task, lost)));
+                self.lost.push(LostClaim { task: ruling.task.clone(), lost: lost.clone(), is_ours });
             }
         }
     }

@@ -236,6 +236,43 @@ fn an_offline_claim_on_what_was_done_meanwhile_gives_way() {
     assert_eq!(told(two, "bob").len(), 1);
 }
 
+/// What is put back is no change beside what the holder does meanwhile, whatever the clock of whoever put it back says.
+#[test]
+fn what_is_put_back_does_not_undo_what_the_holder_does_meanwhile() {
+    let team = Team::set_up(2);
+    let [one, two] = team.laptops.as_slice() else { panic!("two laptops") };
+    claim(one, "T-1", "ada").expect(0);
+    claim(two, "T-1", "bob").option("--offline").expect(0);
+    one.coord(&["done", "T-1", "Hers"]).agent("ada").session("s-ada").expect(0);
+    two.coord(&["sync"]).env("GIT_COORD_TEST_NOW", "2027-01-02T03:04:05.000Z").expect(3);
+    synced(one);
+    synced(two);
+    team.assert_equal();
+    let task = two.data(&["show", "T-1"])["record"].clone();
+    assert_eq!((&task["status"], &task["summary"]), (&"completed".into(), &"Hers".into()));
+}
+
+/// Claimed and given back offline, by a later clock, what a confirmed claim has done in the meantime.
+#[test]
+fn what_was_done_under_a_confirmed_claim_is_not_opened_again_by_who_did_not_know() {
+    let team = Team::set_up(2);
+    let [one, two] = team.laptops.as_slice() else { panic!("two laptops") };
+    claim(one, "T-1", "ada").expect(0);
+    one.coord(&["done", "T-1", "Hers"]).agent("ada").session("s-ada").expect(0);
+    synced(one);
+    // Twice, so that even the epoch is greater.
+    for agent in ["bob", "eve"] {
+        claim(two, "T-1", agent).option("--offline").expect(0);
+        two.coord(&["release", "T-1"]).agent(agent).session(&format!("s-{agent}")).expect(0);
+    }
+    two.coord(&["sync"]).expect(3);
+    synced(one);
+    team.assert_equal();
+    let task = one.data(&["show", "T-1"])["record"].clone();
+    assert_eq!((&task["status"], &task["summary"]), (&"completed".into(), &"Hers".into()));
+    assert_eq!((told(one, "bob").len(), told(one, "eve").len()), (1, 1));
+}
+
 /// What was made in knowledge of the published claim is published.
 #[test]
 fn release_and_takeover_by_those_who_know_go_through() {

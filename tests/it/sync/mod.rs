@@ -1,6 +1,7 @@
 //! Real clones, real remotes: what `sync` and plain git bring together, and what stands in the way.
 
 mod claims;
+mod fleet;
 mod folding;
 mod hostile;
 mod killed;
@@ -8,6 +9,9 @@ mod places;
 mod races;
 mod remotes;
 mod together;
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Stdio};
 
 use serde_json::Value;
 
@@ -52,6 +56,33 @@ impl Team {
         assert_eq!(tips.len(), self.laptops.len() + 1);
         assert!(tips.iter().all(|tip| *tip == tips[0]), "{tips:#?}");
         self.laptops.iter().chain([&self.remote]).for_each(Repo::fsck_strict);
+    }
+}
+
+/// The remote of a team behind http, by git's own program; goes with this.
+struct Server {
+    process: Child,
+    url: String,
+}
+
+impl Server {
+    /// Nothing where there is no Python.
+    fn of(team: &Team) -> Option<Server> {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/sync/http_backend.py");
+        let mut python = team.remote.command("python3");
+        python.arg(script).arg(team.remote.machine.root()).stdout(Stdio::piped());
+        let mut process = python.spawn().ok()?;
+        let mut port = String::new();
+        BufReader::new(process.stdout.take()?).read_line(&mut port).expect("a port");
+        team.remote.git(&["config", "http.receivepack", "true"]);
+        Some(Server { process, url: format!("http://127.0.0.1:{}/remote.git", port.trim()) })
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }
 

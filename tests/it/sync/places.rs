@@ -1,6 +1,6 @@
 //! Clones and remotes of other sorts: shallow, partial, mirrored, of another hash, with another ref backend.
 
-use super::{Team, synced, tasks};
+use super::{Server, Team, synced, tasks};
 use crate::harness::Repo;
 
 fn file_url(repo: &Repo) -> String {
@@ -106,31 +106,12 @@ fn sha256_and_reftable_repositories_sync_as_others() {
     }
 }
 
-/// A server that ends with the test.
-struct Server(std::process::Child);
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 #[test]
 fn a_remote_behind_http_is_one_like_the_others() {
-    use std::io::BufRead as _;
     let team = Team::set_up(2);
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/sync/http_backend.py");
-    let mut python = team.remote.command("python3");
-    python.arg(script).arg(team.remote.machine.root()).stdout(std::process::Stdio::piped());
-    let Ok(mut server) = python.spawn().map(Server) else { return };
-    let mut port = String::new();
-    let output = server.0.stdout.take().expect("a pipe");
-    std::io::BufReader::new(output).read_line(&mut port).expect("a port");
-    team.remote.git(&["config", "http.receivepack", "true"]);
-    let url = format!("http://127.0.0.1:{}/remote.git", port.trim());
+    let Some(server) = Server::of(&team) else { return };
     for (n, laptop) in team.laptops.iter().enumerate() {
-        laptop.git(&["remote", "set-url", "origin", &url]);
+        laptop.git(&["remote", "set-url", "origin", &server.url]);
         laptop.ok(&["task", "new", "New", "--id", &format!("T-new-{n}")]);
     }
     team.laptops.iter().chain(&team.laptops[..1]).for_each(|laptop| drop(synced(laptop)));
