@@ -116,7 +116,7 @@ pub fn presence_style(presence: Presence) -> Style {
         Presence::Stale => Style::Bad,
         Presence::Busy => Style::Warn,
         Presence::Online => Style::Good,
-        Presence::Idle | Presence::Offline => Style::Dim,
+        Presence::Unknown | Presence::Idle | Presence::Offline => Style::Dim,
     }
 }
 

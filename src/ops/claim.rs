@@ -9,6 +9,7 @@ use super::reserve::reserve;
 use super::{Context, access, task::require, wording};
 use crate::base::{Error, Id, Result, text};
 use crate::query::graph::Node;
+use crate::query::heard::Life;
 use crate::query::{Graph, Standing, dispatch, lists};
 use crate::records::stamps;
 use crate::records::task::{self, Status, Task};
@@ -153,7 +154,13 @@ fn may_replace(context: &Context, task: &Task, claim: &task::Claim, over: Over) 
         Over::Stale if context.signs.overdue(claim, context.now).is_some() => Ok(()),
         Over::Stale => {
             let held = access::held(context, task, claim, "take over");
-            let error = Error::conflict("not_stale", format!("{}, and it is alive", held.message()));
+            let error = match context.signs.life(claim, context.now) {
+                Life::Unknown => {
+                    let why = "and too little was heard of its machine to say that it is silent";
+                    Error::conflict("not_stale", format!("{}, {why}", held.message())).hint("git coord sync")
+                }
+                _ => Error::conflict("not_stale", format!("{}, and it is alive", held.message())),
+            };
             let error = held.details().iter().fold(error, |error, (key, value)| error.detail(key, value.clone()));
             Err(error.hints_of(held.hints().iter().cloned()))
         }

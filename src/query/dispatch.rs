@@ -75,8 +75,7 @@ pub fn stale<'a>(entries: &'a [StatusEntry], signs: &Signs, now: Timestamp) -> V
     }
     let overdue = |entry: &'a StatusEntry| {
         let ttl = Duration::from_secs(entry.ttl().saturating_mul(60));
-        let silent = now.since(last_sign(entry, signs));
-        (silent > ttl).then(|| (entry, silent - ttl))
+        Some((entry, signs.overdue_agent(&entry.agent, said(entry), ttl, now)?))
     };
     let working = last.into_values().filter(|entry| matches!(entry.status, Word::Started | Word::InProgress));
     let mut stale: Vec<_> = working.filter_map(overdue).collect();
@@ -86,8 +85,12 @@ pub fn stale<'a>(entries: &'a [StatusEntry], signs: &Signs, now: Timestamp) -> V
 
 /// Returns when the agent of an entry last gave a sign of life, as far as is known.
 pub fn last_sign(entry: &StatusEntry, signs: &Signs) -> Timestamp {
-    let known = [entry.heartbeat, signs.seen(&entry.agent)];
-    known.into_iter().flatten().fold(entry.timestamp, Timestamp::max)
+    signs.last_of_agent(&entry.agent, said(entry))
+}
+
+/// Returns the last sign of life that the entry itself is.
+pub fn said(entry: &StatusEntry) -> Timestamp {
+    entry.heartbeat.map_or(entry.timestamp, |sign| sign.max(entry.timestamp))
 }
 
 fn in_order(entries: &[StatusEntry]) -> Vec<&StatusEntry> {

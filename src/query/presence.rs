@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Signs;
+use super::heard::Life;
 use crate::base::Timestamp;
 use crate::records::Task;
 
@@ -21,6 +22,8 @@ const IDLE: Duration = Duration::from_secs(60 * 60);
 pub enum Presence {
     /// It holds a task, and has gone silent for longer than its claim lives.
     Stale,
+    /// It holds a task on another machine, of which too little was heard to say more.
+    Unknown,
     /// It holds a task and is alive.
     Busy,
     /// It holds nothing and gave a sign within five minutes.
@@ -36,10 +39,14 @@ impl Presence {
     pub fn of(agent: &str, tasks: &[Task], signs: &Signs, now: Timestamp) -> Self {
         let claims: Vec<_> =
             tasks.iter().filter_map(|task| task.claim.as_ref()).filter(|claim| claim.agent == agent).collect();
-        if claims.iter().any(|claim| signs.overdue(claim, now).is_none()) {
+        let lives: Vec<Life> = claims.iter().map(|claim| signs.life(claim, now)).collect();
+        if lives.contains(&Life::Alive) {
             return Presence::Busy;
         }
-        if !claims.is_empty() {
+        if lives.contains(&Life::Unknown) {
+            return Presence::Unknown;
+        }
+        if !lives.is_empty() {
             return Presence::Stale;
         }
         match signs.seen(agent).map(|seen| now.since(seen)) {
@@ -53,6 +60,7 @@ impl Presence {
     pub fn as_str(self) -> &'static str {
         match self {
             Presence::Stale => "stale",
+            Presence::Unknown => "unknown",
             Presence::Busy => "busy",
             Presence::Online => "online",
             Presence::Idle => "idle",

@@ -3,13 +3,15 @@
 //! Small files under `<common dir>/coord/`, each written whole and renamed into place. Losing them loses no record:
 //! a holder then proves its claim by id or session, and signs of life start anew.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::base::{Id, Result, Timestamp, id};
 use crate::query::Signs;
+use crate::query::heard::Heard;
+use crate::query::published::Sign;
 use crate::query::stale::SignKey;
 use crate::records::task::Claim;
 use crate::store::Store;
@@ -20,16 +22,21 @@ const IN_FLIGHT: Duration = Duration::from_secs(120);
 /// How long a session's sign of life is kept after it was given.
 const SIGNS_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
 
+/// The name of the note of what was heard of other machines.
+const SEEN: &str = "seen";
+
 /// What this machine remembers.
 pub struct Machine<'s> {
     store: &'s Store,
+    /// Where there is a remote of the team: nobody elsewhere need be heard of more often than once in so many minutes.
+    shared: Option<u64>,
     /// Another worktree than the one we are in, whose claims are meant.
     worktree: Option<String>,
 }
 
 impl<'s> Machine<'s> {
-    pub(super) fn new(store: &'s Store) -> Self {
-        Machine { store, worktree: None }
+    pub(super) fn new(store: &'s Store, shared: Option<u64>) -> Self {
+        Machine { store, shared, worktree: None }
     }
 
     /// Returns the same for what another worktree remembers.
@@ -59,8 +66,16 @@ impl<'s> Machine<'s> {
         if let Some(known) = self.replica() {
             return Ok(known);
         }
-        self.write("replica", &format!("{fresh}\n"))?;
+        self.rename_replica(fresh)?;
         Ok(fresh.to_string())
+    }
+
+    /// Gives this replica another id.
+    ///
+    /// # Errors
+    /// Where nothing can be written.
+    pub fn rename_replica(&self, fresh: &Id) -> Result<()> {
+        self.write("replica", &format!("{fresh}\n"))
     }
 
     /// Returns the ids of the claims that this worktree remembers for an agent.
@@ -94,7 +109,7 @@ impl<'s> Machine<'s> {
             return Some(noted.trim_end().to_owned());
         }
         let is_there = |worktree: &String| {
-            Machine { store: self.store, worktree: Some(worktree.clone()) }.held(&claim.agent).contains(&claim.id)
+            Machine { worktree: Some(worktree.clone()), ..*self }.held(&claim.agent).contains(&claim.id)
         };
         self.store.worktrees().into_iter().find(is_there)
     }
@@ -135,16 +150,43 @@ impl<'s> Machine<'s> {
     /// Where nothing can be written.
     pub fn note_sign(&self, key: SignKey<'_>, agent: &str, at: Timestamp) -> Result<()> {
         // Only a clock that has gone back notes an earlier moment: then the later one was wrong.
-        self.write(&sign_file(&key.name()), &format!("{at}\n{agent}\n"))
+        let what = match key {
+            SignKey::Session { session: "", .. } => String::new(),
+            SignKey::Session { session, .. } => format!("session {session}\n"),
+            SignKey::Claim(claim) => format!("claim {claim}\n"),
+        };
+        self.write(&sign_file(&key.name()), &format!("{at}\n{agent}\n{what}"))
     }
 
-    /// Returns all signs of life that were noted.
+    /// Returns all signs of life that were noted, and what was heard of other machines.
     pub fn signs(&self) -> Signs {
+        let signs = self.own_signs();
+        let noted = signs.iter().map(|(name, sign)| (name.clone(), sign.at)).collect();
+        let known = signs.values().fold(Signs::new(noted), |known, sign| known.with_seen(&sign.agent, sign.at));
+        match self.shared {
+            Some(minutes) => known.with_heard(self.heard(), minutes),
+            None => known,
+        }
+    }
+
+    /// Returns the signs of life that were given on this machine, by the name of their key.
+    pub fn own_signs(&self) -> BTreeMap<String, Sign> {
         let folder = self.path("heartbeats");
-        let read = |name: String| read_sign(&folder.join(&name)).map(|(at, agent)| (name, at, agent));
-        let signs: Vec<_> = names(&folder).into_iter().filter_map(read).collect();
-        let noted = signs.iter().map(|(name, at, _)| (name.clone(), *at)).collect();
-        signs.iter().fold(Signs::new(noted), |known, (_, at, agent)| known.with_seen(agent, *at))
+        let read = |name: String| read_sign(&folder.join(&name)).map(|sign| (name, sign));
+        names(&folder).into_iter().filter_map(read).collect()
+    }
+
+    /// Returns what was heard of other machines; nothing where that was lost.
+    pub fn heard(&self) -> Heard {
+        fs::read(self.path(SEEN)).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+    }
+
+    /// Notes what was heard of other machines.
+    ///
+    /// # Errors
+    /// Where nothing can be written.
+    pub fn note_heard(&self, heard: &Heard) -> Result<()> {
+        self.write(SEEN, &serde_json::to_string(heard).unwrap_or_default())
     }
 
     /// Removes signs of life that are too old to matter to any claim.
@@ -152,7 +194,7 @@ impl<'s> Machine<'s> {
         let folder = self.path("heartbeats");
         for name in names(&folder) {
             let path = folder.join(&name);
-            if read_sign(&path).is_none_or(|(noted, _)| now.since(noted) > SIGNS_KEPT) {
+            if read_sign(&path).is_none_or(|sign| now.since(sign.at) > SIGNS_KEPT) {
                 self.store.remove_note(&format!("heartbeats/{name}"));
             }
         }
@@ -205,9 +247,12 @@ fn names(folder: &Path) -> BTreeSet<String> {
     entries.filter_map(|entry| entry.file_name().into_string().ok()).collect()
 }
 
-/// Reads a sign of life: its moment and the agent that gave it.
-fn read_sign(path: &Path) -> Option<(Timestamp, String)> {
+/// Reads a sign of life: its moment, the agent that gave it, and its session or the claim that it is for.
+fn read_sign(path: &Path) -> Option<Sign> {
     let text = fs::read_to_string(path).ok()?;
-    let (at, agent) = text.split_once('\n')?;
-    Some((at.parse().ok()?, agent.trim_end().to_owned()))
+    let mut lines = text.lines();
+    let (at, agent) = (lines.next()?.parse().ok()?, lines.next()?.trim_end().to_owned());
+    let what = lines.next().and_then(|line| line.split_once(' '));
+    let named = |word: &str| what.filter(|(name, _)| *name == word).map(|(_, id)| id.to_owned());
+    Some(Sign { agent, session: named("session"), claim: named("claim"), at })
 }

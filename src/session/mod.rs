@@ -147,7 +147,9 @@ impl Session {
 
     /// Returns what belongs to this machine and not to git.
     pub fn machine(&self) -> Machine<'_> {
-        Machine::new(&self.store)
+        // A remote that is only named brings nobody's signs.
+        let is_shared = self.settings.remote.as_ref().is_some_and(|remote| self.store.remotes().contains(remote));
+        Machine::new(&self.store, is_shared.then_some(self.settings.ttl_minutes))
     }
 
     /// Settles who asks.

@@ -62,19 +62,14 @@ const BEFORE: &[&str] = &[
 const NAMES: &[&str] = &["hidden ref", "funny ref", "invalid ref", "ref name", "refs/coord", "outside"];
 
 impl Store {
-    /// Asks a remote which commit its state is at; nothing where it has none.
-    ///
-    /// # Errors
-    /// `no_such_remote`; `fetch_failed` and `remote_timeout` (kind remote) with the remote's words as cause.
-    pub fn remote_tip(&self, remote: &str) -> Result<Option<Oid>> {
+    /// Asks a remote for the refs that fit some patterns, as git prints them.
+    pub(super) fn ls_remote(&self, remote: &str, patterns: &[&str]) -> Result<String> {
         self.check_remote(remote)?;
-        let name = format!("{}main", remote_prefix(&self.config)?);
-        let answer = self.ask_remote(remote, &["ls-remote", "--refs", "--", remote, &name])?;
+        let answer = self.ask_remote(remote, &[&["ls-remote", "--refs", "--", remote], patterns].concat())?;
         if !answer.is_success() {
             return Err(failed("fetch_failed", remote).because(for_terminal(answer.errors.trim())));
         }
-        let found = answer.output.lines().filter_map(|line| line.split_once('\t')).find(|(_, found)| *found == name);
-        found.map(|(hex, _)| hex.parse()).transpose()
+        Ok(answer.output)
     }
 
     /// Pushes a commit as the state of a remote, as long as that is what was `seen`, and notes that the remote has it.
@@ -95,15 +90,7 @@ impl Store {
         // git would also move the ref from any other commit that this one follows. Then what was found out beside the one
         // that was seen may not hold. Nothing is forced: see above.
         let lease = format!("--force-with-lease={name}:{}", seen.map(|id| id.to_string()).unwrap_or_default());
-        let mirror = format!("remote.{remote}.mirror=false");
-        let mut words = vec![];
-        if self.config.boolean(&format!("remote.{remote}.mirror"))?.unwrap_or(false) {
-            words.extend(["-c", mirror.as_str()]);
-        }
-        // The user's own hook is about the user's own branches.
-        words.extend(["push", "--porcelain", "--no-verify", "--no-follow-tags", &lease]);
-        words.extend(["--recurse-submodules=no", "--", remote, &refspec]);
-        let answer = match self.ask_remote(remote, &words) {
+        let answer = match self.push(remote, &[&lease], &refspec) {
             Err(error) if error.code() == "remote_timeout" => return Ok(Pushed::Unanswered(error.to_string())),
             answer => answer?,
         };
@@ -112,6 +99,21 @@ impl Store {
             self.note_remote_tip(remote, id)?;
         }
         Ok(pushed)
+    }
+
+    /// Pushes one ref.
+    pub(super) fn push(&self, remote: &str, lease: &[&str], refspec: &str) -> Result<Answer> {
+        self.check_remote(remote)?;
+        let mirror = format!("remote.{remote}.mirror=false");
+        let mut words = vec![];
+        if self.config.boolean(&format!("remote.{remote}.mirror"))?.unwrap_or(false) {
+            words.extend(["-c", mirror.as_str()]);
+        }
+        // The user's own hook is about the user's own branches.
+        words.extend(["push", "--porcelain", "--no-verify", "--no-follow-tags"]);
+        words.extend(lease);
+        words.extend(["--recurse-submodules=no", "--", remote, refspec]);
+        self.ask_remote(remote, &words)
     }
 
     /// Notes what a remote has, where git has not done so itself: it goes by refspecs, which may not be there.
@@ -211,7 +213,7 @@ impl Store {
 }
 
 /// Finds out what became of a push. Of the line of a ref only the flag in front is for machines.
-fn judge(answer: &Answer, remote: &str) -> Result<Pushed> {
+pub(super) fn judge(answer: &Answer, remote: &str) -> Result<Pushed> {
     if answer.is_success() {
         return Ok(Pushed::Landed);
     }

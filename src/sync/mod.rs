@@ -6,13 +6,14 @@
 //!  └────────── somebody else was first ◄──────────┘
 //! ```
 //!
-//! [`round`] is that loop, [`folded`] brings in what plain `git fetch` has left, [`remotes`] says with whom, and [`claim`] has the remote decide who gets a
-//! task. What becomes of
+//! [`round`] is that loop, [`folded`] brings in what plain `git fetch` has left, [`presence`] tells and hears who is alive, [`remotes`] says with
+//! whom, and [`claim`] has the remote decide who gets a task. What becomes of
 //! two heads is decided in `session::arrive`, and below it in `merge`.
 
 pub mod claim;
 pub mod folded;
 mod inflight;
+pub mod presence;
 pub mod remotes;
 pub mod round;
 

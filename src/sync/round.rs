@@ -8,13 +8,13 @@ use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
 use std::time::{Duration, Instant};
 
-use super::{folded, inflight};
+use super::{folded, inflight, presence};
 use crate::base::{Error, Kind, Result, failpoint};
 use crate::ops::settle::{Lost, Ruling, told};
 use crate::session::Session;
 use crate::session::unite::How;
 use crate::state::Warning;
-use crate::store::{Oid, Pushed, unreachable};
+use crate::store::{Listed, Oid, Pushed, unreachable};
 
 /// The shortest and the longest pause after a lost race.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(2));
@@ -64,6 +64,8 @@ pub(super) struct Round<'s> {
     before: Oid,
     /// What the remote has, as far as we know.
     theirs: Option<Oid>,
+    /// Which refs the remote had when it was last looked at.
+    listed: Listed,
     /// What was done so far.
     done: Done,
     /// The claims that were to be confirmed before we looked.
@@ -120,9 +122,9 @@ impl<'s> Round<'s> {
         let turn = session.store().sync_turn(limit);
         let (before, provisional) = (session.tip()?, session.machine().provisional());
         let mut done = Done::default();
-        let theirs = look(session, remote, &mut done.warnings)?;
-        let deadline = Instant::now() + limit;
-        Ok(Round { session, remote, limit, deadline, pause: PAUSES.0, before, theirs, done, provisional, _turn: turn })
+        let (theirs, listed) = look(session, remote, &mut done.warnings)?;
+        let (deadline, pause) = (Instant::now() + limit, PAUSES.0);
+        Ok(Round { session, remote, limit, deadline, pause, before, theirs, listed, done, provisional, _turn: turn })
     }
 
     /// Returns what the remote has, as far as we know.
@@ -140,7 +142,7 @@ impl<'s> Round<'s> {
     /// # Errors
     /// As [`begin`](Self::begin).
     pub(super) fn look_again(&mut self) -> Result<()> {
-        self.theirs = look(self.session, self.remote, &mut self.done.warnings)?;
+        (self.theirs, self.listed) = look(self.session, self.remote, &mut self.done.warnings)?;
         Ok(())
     }
 
@@ -151,7 +153,8 @@ impl<'s> Round<'s> {
     pub(super) fn meet(&mut self) -> Result<()> {
         let (session, store) = (self.session, self.session.store());
         inflight::settle(session, self.remote, self.theirs, &mut self.done.warnings);
-        bring_in(session, self.remote, self.theirs, &mut self.done)?;
+        let tip = bring_in(session, self.remote, self.theirs, &mut self.done)?;
+        presence::hear(session, self.remote, &self.listed, tip);
         self.done.came = match self.theirs {
             // git is asked only where there is something to count.
             Some(theirs) if theirs != self.before && !store.is_ancestor(theirs, self.before)? => {
@@ -215,9 +218,10 @@ impl<'s> Round<'s> {
         }
     }
 
-    /// Notes that what the remote has was looked at, and returns what was done.
-    pub(super) fn end(self) -> Done {
+    /// Notes that what the remote has was looked at, tells it who is alive here, and returns what was done.
+    pub(super) fn end(mut self) -> Done {
         folded::note(self.session, self.remote, self.theirs);
+        self.done.warnings.extend(presence::publish(self.session, self.remote, &self.listed));
         if self.is_deciding() {
             // All that was here is there: they are confirmed, or lost.
             self.provisional.iter().for_each(|claim| self.session.machine().forget_provisional(claim));
@@ -239,19 +243,19 @@ impl Done {
     }
 }
 
-/// Returns what the remote has, fetched where it is not what it had.
-fn look(session: &Session, remote: &str, warnings: &mut Vec<Warning>) -> Result<Option<Oid>> {
+/// Returns what the remote has, fetched where it is not what it had, and which refs there are.
+fn look(session: &Session, remote: &str, warnings: &mut Vec<Warning>) -> Result<(Option<Oid>, Listed)> {
     let store = session.store();
-    let (had, has) = (store.tracking_tip(remote)?, store.remote_tip(remote)?);
-    let Some(has) = has else {
+    let (had, listed) = (store.tracking_tip(remote)?, store.list_remote(remote)?);
+    let Some(has) = listed.tip else {
         if let Some(had) = had {
             let message = format!("{remote} had the state and has it no longer (it was at {had}): it gets it again");
             warnings.push(Warning::new("remote_lost_state", message));
         }
-        return Ok(None);
+        return Ok((None, listed));
     };
-    if had == Some(has) && store.commit(has).is_ok() {
-        return Ok(Some(has));
+    if had == Some(has) && store.commit(has).is_ok() && presence::is_heard(session, remote, &listed) {
+        return Ok((Some(has), listed));
     }
     let now = fetch(session, remote)?;
     if let (Some(had), Some(now)) = (had, now)
@@ -260,7 +264,7 @@ fn look(session: &Session, remote: &str, warnings: &mut Vec<Warning>) -> Result<
         let message = format!("{remote} has gone back from {had} to {now}: it gets again what it had");
         warnings.push(Warning::new("remote_went_back", message));
     }
-    Ok(now)
+    Ok((now, listed))
 }
 
 fn fetch(session: &Session, remote: &str) -> Result<Option<Oid>> {

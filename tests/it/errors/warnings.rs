@@ -245,6 +245,17 @@ fn remotes() -> Vec<Row> {
         ),
         row(
             0,
+            "presence_not_told",
+            "The remote did not take the signs of life of this machine; the state is there all the same.",
+            [way("sync").given(with_remote).given(|repo| {
+                let refuse = "#!/bin/sh\ncase \"$1\" in refs/coord/presence/*) exit 1;; esac\n";
+                repo.at("../remote.git").hook("update", refuse);
+                repo.ok(&["heartbeat"]);
+                pass(repo, 700);
+            })],
+        ),
+        row(
+            0,
             "remote_went_back",
             "The remote has an older state than before; it gets again what it had.",
             [way("sync").given(with_remote).given(|repo| {

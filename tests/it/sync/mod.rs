@@ -6,6 +6,7 @@ mod folding;
 mod hostile;
 mod killed;
 mod places;
+mod presence;
 mod races;
 mod remotes;
 mod together;

@@ -105,7 +105,9 @@ fn a_remote_that_wants_no_such_refs_gets_them_under_another_prefix() {
         laptop.git(&["config", "coord.remotePrefix", "refs/heads/coord/"]);
     }
     assert_eq!(synced(one)["went"], 2);
-    assert_eq!(team.remote.git(&["for-each-ref", "--format=%(refname)", "refs/heads/coord"]), "refs/heads/coord/main");
+    let there = team.remote.git(&["for-each-ref", "--format=%(refname)", "refs/heads/coord", "refs/coord"]);
+    let all: Vec<&str> = there.lines().map(|name| name.trim_end_matches(|c: char| c.is_ascii_alphanumeric())).collect();
+    assert_eq!(all, ["refs/heads/coord/", "refs/heads/coord/presence/"], "{there}");
     assert_eq!(two.data(&["init"])["state"], "adopted");
     two.ok(&["task", "new", "Of two", "--id", "T-two"]);
     synced(two);
