@@ -51,8 +51,9 @@ const PACKING: [&str; 15] = [
     "packing-drop",
 ];
 
-/// Steps that are only taken where a remote is asked, which `sync/killed.rs` stops at.
-pub(crate) const SYNC: [&str; 4] = ["sync-open", "sync-fetch", "sync-push", "sync-note"];
+/// Steps that are only taken where a remote is asked, which `sync/killed.rs` and `sync/claims.rs` stop at.
+pub(crate) const SYNC: [&str; 6] =
+    ["sync-open", "sync-fetch", "sync-inflight", "sync-push", "sync-take-in", "sync-note"];
 
 /// Those of them that come when the ref has moved.
 const CLEARING: [&str; 3] = ["pack-clear", "pack-unkeep", "packing-drop"];
