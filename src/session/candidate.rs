@@ -20,6 +20,8 @@ pub struct Candidate {
     /// What was asked for, where anything was.
     asked: Option<Asked>,
     rulings: Vec<Ruling>,
+    /// The remote that decides about claims, where it does.
+    decider: Option<String>,
     base: Oid,
     head: Option<Oid>,
     committer: Person,
@@ -84,8 +86,8 @@ impl Session {
             }
             let kept = if chain.is_empty() { None } else { Some(writer.keep(&chain)?) };
             let head = chain.head().filter(|_| !chain.is_empty());
-            let committer = judge.1.committer.clone();
-            Ok(Some(Candidate { asked, rulings, base, head, committer, kept }))
+            let (committer, decider) = (judge.1.committer.clone(), published.map(|(remote, _)| remote.to_owned()));
+            Ok(Some(Candidate { asked, rulings, decider, base, head, committer, kept }))
         })
     }
 
@@ -117,10 +119,29 @@ impl Session {
             if tip == candidate.base {
                 return Ok((candidate.advance(writer, head)? == Published::Landed(head)).then_some(head));
             }
-            Ok(session.join(writer, tip, head, "taken by the remote")?.map(|joined| joined.tip))
+            let Some(joined) = session.join(writer, tip, head, "taken by the remote")? else { return Ok(None) };
+            session.settle_here(writer, candidate, joined.tip)
         })?;
         self.after(candidate, tip);
         Ok(tip)
+    }
+
+    /// Settles what was claimed here while the remote was asked, so that its word holds here from the first moment on.
+    fn settle_here(&self, writer: &mut Writer<'_>, candidate: &Candidate, tip: Oid) -> Result<Option<Oid>> {
+        let (Some(remote), Some(published)) = (&candidate.decider, candidate.head) else { return Ok(Some(tip)) };
+        let rulings = self.rulings(published, tip)?;
+        if rulings.is_empty() {
+            return Ok(Some(tip));
+        }
+        let mut chain = writer.chain(Some(tip));
+        self.settle(writer, &mut chain, &self.judge()?, remote, &rulings)?;
+        if chain.is_empty() {
+            return Ok(Some(tip));
+        }
+        match writer.publish_all(chain, "coord: Settle claims", &[])? {
+            Published::Landed(tip) => Ok(Some(tip)),
+            Published::Moved => Ok(None),
+        }
     }
 
     fn after(&self, candidate: &Candidate, tip: Oid) {
