@@ -15,6 +15,7 @@ pub mod store;
 pub mod index;
 pub mod session;
 pub mod sync;
+pub mod hooks;
 pub mod commands;
 pub mod render;
 pub mod cli;

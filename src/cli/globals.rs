@@ -58,10 +58,10 @@ impl Globals {
     /// Returns how answers are to be shown, as the flags say, else git's configuration.
     pub(super) fn look(&self, scene: &Scene) -> Look {
         if self.json {
-            return Look { json: true, quiet: self.quiet, color: ColorChoice::Never, pager: None };
+            return Look { json: true, quiet: self.quiet, color: ColorChoice::Never, pager: None, said_by: "" };
         }
         let config = scene.opened().ok().map(|session| session.store().config());
-        Look { json: false, quiet: self.quiet, color: self.color(config), pager: self.pager(config) }
+        Look { json: false, quiet: self.quiet, color: self.color(config), pager: self.pager(config), said_by: "" }
     }
 
     fn color(&self, config: Option<&GitConfig>) -> ColorChoice {

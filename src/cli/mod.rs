@@ -13,7 +13,8 @@ use std::rc::Rc;
 use clap::error::ErrorKind;
 
 use crate::base::{Error, Kind, Result};
-use crate::commands::verb::{Answer, Scene};
+use crate::commands::setup::hook::Hook;
+use crate::commands::verb::{Answer, Scene, Verb};
 use crate::render::{self, Look, Shown, Stage};
 use crate::session::{Environment, Options};
 use globals::Globals;
@@ -35,7 +36,7 @@ pub fn run(argv: &[OsString]) -> u8 {
             };
             let stage = Rc::new(Stage::new(globals.quiet || globals.json));
             let scene = Scene::new(options).on(stage.clone());
-            let look = globals.look(&scene);
+            let look = Look { said_by: said_by(row.name), ..globals.look(&scene) };
             let done = (row.run)(&matches, &scene);
             if stage.is_gone() {
                 return BROKEN_PIPE;
@@ -57,6 +58,11 @@ pub fn run(argv: &[OsString]) -> u8 {
         Ok(Parsed::Text(text)) => finish(render::plain_text(&text, &early).map(|shown| (shown, 0)), &early),
         Err(error) => refuse(&error, parser::verb_of(argv), &early),
     }
+}
+
+/// Git shows what a hook says among its own words, and those of other hooks.
+fn said_by(verb: &str) -> &'static str {
+    if verb == Hook::NAME { "git coord: " } else { "" }
 }
 
 fn options(globals: &Globals, environment: Environment) -> Options {

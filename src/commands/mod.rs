@@ -39,6 +39,7 @@ pub const VERBS: &[Row] = &[
     row::<setup::demo::Demo>(),
     row::<setup::whoami::Whoami>(),
     either::<setup::config::Config, setup::config::Agreed>(),
+    row::<setup::hook::Hook>(),
     row::<task::show::Show>(),
     write::<task::new::New>(),
     row::<task::list::List>(),

@@ -29,12 +29,14 @@ pub struct Look {
     pub color: ColorChoice,
     /// The pager, where one is wanted.
     pub pager: Option<String>,
+    /// What stands before every line for people that is no answer: who says it, where that cannot be seen.
+    pub said_by: &'static str,
 }
 
 impl Look {
     /// Returns how things are shown where nobody said anything.
     pub fn plain() -> Self {
-        Look { json: false, quiet: false, color: ColorChoice::Auto, pager: None }
+        Look { json: false, quiet: false, color: ColorChoice::Auto, pager: None, said_by: "" }
     }
 }
 
@@ -91,7 +93,7 @@ pub fn error(error: &Error, look: &Look) {
     let _ = if look.json {
         writeln!(stderr, "{}", text::json_for_terminal(json!(Refusal::of(error)).to_string()))
     } else {
-        stderr.write_all(error_text(error).as_bytes())
+        stderr.write_all(signed(&error_text(error), look).as_bytes())
     };
 }
 
@@ -107,7 +109,8 @@ pub fn note(look: &Look, label: &str, message: &str) {
         return;
     }
     let mut stderr = anstream::AutoStream::new(io::stderr(), choice(look, io::stderr().is_terminal()));
-    let _ = writeln!(stderr, "{}", paint::label(label, &text::one_line(message)));
+    let line = format!("{}\n", paint::label(label, &text::one_line(message)));
+    let _ = stderr.write_all(signed(&line, look).as_bytes());
 }
 
 fn error_text(error: &Error) -> String {
@@ -119,6 +122,11 @@ fn error_text(error: &Error) -> String {
         text.push_str(&format!("{}\n", paint::label("hint", &text::one_line(hint))));
     }
     text
+}
+
+/// Puts who says it before each line.
+fn signed(text: &str, look: &Look) -> String {
+    text.lines().map(|line| format!("{}{line}\n", look.said_by)).collect()
 }
 
 fn out(text: &str, look: &Look, for_people: bool) -> Result<Shown> {

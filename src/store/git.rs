@@ -11,6 +11,9 @@ use super::fault;
 use super::{Found, Store};
 use crate::base::{Error, Result, Timestamp};
 
+/// The variable that tells a hook which git runs for us that it is we who have started that git: the common dir.
+pub const WITHIN: &str = "GIT_COORD_WITHIN";
+
 /// One call of git in the repository of a store.
 pub(super) struct Call {
     arguments: Vec<String>,
@@ -94,6 +97,7 @@ impl Call {
         let places = &store.places;
         command.args(&self.arguments).current_dir(store.work_dir().unwrap_or(&places.git_dir));
         command.env("GIT_DIR", &places.git_dir).env("GIT_COMMON_DIR", &places.common_dir);
+        command.env(WITHIN, &places.common_dir);
         if store.work_dir().is_none() && places.found != Found::Named {
             command.env_remove("GIT_WORK_TREE");
         }

@@ -63,6 +63,7 @@ pub use crowd::Request;
 pub use diff::Change;
 pub use edit::{Content, Edit};
 pub use environment::Environment;
+pub use git::WITHIN;
 pub use grow::{Wanted, Wish, is_path};
 pub use history::Log;
 pub use maintenance::{Trouble, is_maintained};

@@ -7,6 +7,7 @@ mod errors;
 mod groups;
 mod growth;
 mod harness;
+mod hooks;
 mod hostile;
 mod imports;
 mod index;

@@ -35,6 +35,7 @@ const ROWS: &[Row] = &[
     row("config", &[], Reads),
     row("config", &["policy.required_gates", "pytest"], Writes),
     row("config", &["policy.required_gates", "--unset"], Writes),
+    row("hook", &["post-merge", "0"], Reads),
     row("show", &["T-1"], Reads),
     row("task new", &["Made by a row", "--id", "T-new", "--body", "Text", "--label", "x"], Writes),
     row("task list", &[], Reads),

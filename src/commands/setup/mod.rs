@@ -4,6 +4,7 @@ pub mod checks;
 pub mod config;
 pub mod demo;
 pub mod doctor;
+pub mod hook;
 pub mod init;
 mod maintenance;
 pub mod play;

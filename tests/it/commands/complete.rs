@@ -72,6 +72,7 @@ fn shown(call: &str) -> Option<(&'static str, Shown)> {
         return None;
     }
     if answer.contains("! error: ")
+        || answer.contains("! git coord: error: ")
         || answer.contains("!   \"error\":")
         || answer.contains("! {\"schema\":\"coord/1\",\"error\"")
     {

@@ -106,3 +106,10 @@ fn doctor_names_what_is_passed_over_in_silence() {
     script.run("doctor").run("inbox --agent dev-1 --json").run("inbox --agent dev-1").run("agent list").run("whoami");
     assert_transcript!(script);
 }
+
+#[test]
+fn what_a_hook_does_is_said_to_programs_only() {
+    let mut script = Transcript::with_tasks();
+    script.run("hook post-merge 0").run("hook post-merge 0 --json").run("hook pre-auto-gc");
+    assert_transcript!(script);
+}

@@ -28,6 +28,7 @@ fn use_and_absence() -> Vec<Row> {
                 way("ready --limit x"),
                 way("ready --color sometimes"),
                 way("context T-1"),
+                way("hook pre-auto-gc"),
                 way("note T-1 x --session 'a\u{1b}b'"),
             ],
         ),

@@ -189,6 +189,14 @@ fn remotes() -> Vec<Row> {
     vec![
         row(
             0,
+            "hook_failed",
+            "What is to be done in a hook could not be done; git goes on all the same.",
+            [way("hook post-merge 0").given(|repo| {
+                std::fs::write(repo.common_dir().join("refs/coord/main"), "x\n").expect("a ref");
+            })],
+        ),
+        row(
+            0,
             "remote_unreachable",
             "The remote could not be asked for its state; all else was done.",
             [way("init").not_set_up().after("git remote add origin /nowhere")],

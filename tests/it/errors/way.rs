@@ -193,8 +193,12 @@ impl Way {
         seen.expect(plain.exit() == exit && plain.stdout.is_empty(), "as text it ends otherwise", &plain);
         // Who only names a group of verbs is shown its help.
         if !plain.stderr.contains("Usage:") {
-            let hinted = plain.stderr.lines().filter(|line| line.starts_with("hint: ")).count();
-            seen.expect(plain.stderr.starts_with("error: ") && hinted == hints.len(), "other text", &plain);
+            // A hook says whose words these are.
+            let lines = plain.stderr.lines().map(|line| line.strip_prefix("git coord: ").unwrap_or(line));
+            let lines: Vec<&str> = lines.collect();
+            let hinted = lines.iter().filter(|line| line.starts_with("hint: ")).count();
+            let is_error = lines.first().is_some_and(|line| line.starts_with("error: "));
+            seen.expect(is_error && hinted == hints.len(), "other text", &plain);
         }
     }
 

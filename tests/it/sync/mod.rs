@@ -19,14 +19,14 @@ use serde_json::Value;
 use crate::harness::Repo;
 
 /// A bare repository, and laptops that are clones of it.
-struct Team {
-    remote: Repo,
-    laptops: Vec<Repo>,
+pub(crate) struct Team {
+    pub(crate) remote: Repo,
+    pub(crate) laptops: Vec<Repo>,
 }
 
 impl Team {
     /// Makes a remote without any state, and clones that are not set up.
-    fn new(laptops: usize) -> Team {
+    pub(crate) fn new(laptops: usize) -> Team {
         let first = Repo::plain();
         first.clone_to("remote.git", &["--bare"]);
         let remote = first.at(first.machine.root().join("remote.git"));
@@ -35,7 +35,7 @@ impl Team {
     }
 
     /// The same, with the state of the first laptop in all.
-    fn set_up(laptops: usize) -> Team {
+    pub(crate) fn set_up(laptops: usize) -> Team {
         let team = Team::new(laptops);
         team.laptops[0].ok(&["init"]);
         team.laptops[0].ok(&["task", "new", "Shared", "--id", "T-1"]);
@@ -52,7 +52,7 @@ impl Team {
 
     /// All have the same state, and git finds nothing wrong with any of it.
     #[track_caller]
-    fn assert_equal(&self) {
+    pub(crate) fn assert_equal(&self) {
         let tips = self.tips();
         assert_eq!(tips.len(), self.laptops.len() + 1);
         assert!(tips.iter().all(|tip| *tip == tips[0]), "{tips:#?}");
@@ -89,7 +89,7 @@ impl Drop for Server {
 
 /// Syncs, and returns what was done with the one remote.
 #[track_caller]
-fn synced(repo: &Repo) -> Value {
+pub(crate) fn synced(repo: &Repo) -> Value {
     let data = repo.data(&["sync"]);
     assert_eq!(data["remotes"].as_array().map(Vec::len), Some(1), "{data}");
     assert_eq!(data["commit"].as_str(), repo.tip().as_deref());
@@ -98,7 +98,7 @@ fn synced(repo: &Repo) -> Value {
 
 /// Returns the ids of all tasks.
 #[track_caller]
-fn tasks(repo: &Repo) -> Vec<String> {
+pub(crate) fn tasks(repo: &Repo) -> Vec<String> {
     let data = repo.data(&["task", "list", "--limit", "10000"]);
     let mut ids: Vec<String> = data["items"]
         .as_array()
