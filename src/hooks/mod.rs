@@ -8,8 +8,12 @@
 //! A hook that git runs along with somebody's work must not spoil it: what goes wrong here is a warning, and only a rule
 //! that is written down (`docs/hooks.md`) refuses anything.
 
+mod beside;
+mod block;
 pub mod call;
 pub mod chain;
+mod file;
+pub mod install;
 
 use std::ffi::OsString;
 
@@ -18,6 +22,7 @@ use crate::session::{Options, Session};
 use crate::state::Warning;
 use crate::sync;
 
+pub use beside::Addition;
 pub use call::Call;
 
 /// A hook of git's that something is done in.
@@ -63,6 +68,11 @@ impl Hook {
         matches!(self, Hook::PostRewrite)
     }
 
+    /// Returns whether it is about the message of a commit, whose file git names.
+    pub fn is_about_a_message(self) -> bool {
+        false
+    }
+
     /// Returns whether it can keep git from what it is about to do.
     pub fn can_refuse(self) -> bool {
         false
@@ -81,12 +91,13 @@ pub struct Done {
 /// Does what is to be done in a hook that git has called.
 ///
 /// # Errors
-/// A refusal by a rule; whatever else goes wrong is a warning.
+/// A refusal by a rule, and `not_a_repository`; whatever else goes wrong is a warning.
 pub fn run(hook: Hook, arguments: &[OsString], options: &Options) -> Result<Done> {
     let mut done = Done::default();
     let call = match Call::open(hook, arguments, options) {
         Ok(Some(call)) => call,
         Ok(None) => return Ok(done),
+        Err(error) if error.code() == "not_a_repository" => return Err(error),
         Err(error) => {
             done.warnings.push(failed(hook, &error));
             return Ok(done);

@@ -25,6 +25,7 @@ mod git;
 mod grow;
 mod guard;
 mod history;
+mod hooks;
 mod ident;
 mod landing;
 mod loose;

@@ -151,7 +151,7 @@ impl Store {
         Ok(promises || self.config.text("extensions.partialClone").is_some_and(|name| name == remote))
     }
 
-    fn configure(&self, words: &[&str], key: &str) -> Result<()> {
+    pub(super) fn configure(&self, words: &[&str], key: &str) -> Result<()> {
         let arguments = [&["config", "--local"], words].concat();
         let Answer { status, errors, .. } = Call::new(&arguments).run(self)?;
         if status.success() {

@@ -92,6 +92,9 @@ fn look_at_every_verb(repo: &Repo, other: &Repo) {
         assert!(is_answer, "{answer}");
         let after = (Surroundings::of(repo), Surroundings::of(other));
         let differences = [before.0.differences(&after.0), before.1.differences(&after.1)].concat();
+        // These are about what git calls of us, and nothing else.
+        let is_meant = |what: &String| row.verb.starts_with("hooks ") && what.contains("hooks/");
+        let differences: Vec<String> = differences.into_iter().filter(|what| !is_meant(what)).collect();
         assert!(differences.is_empty(), "{} touched: {differences:#?}", row.verb);
         match row.effect {
             Effect::Reads => assert_eq!(repo.tip(), tip, "{} is a read and moved the ref", row.verb),

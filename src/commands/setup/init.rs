@@ -7,17 +7,23 @@ use serde::{Deserialize, Serialize};
 use crate::base::Result;
 use crate::commands::page::{Page, Style, plain, styled};
 use crate::commands::verb::{Effect, Group, Report, Scene, Verb};
+use crate::hooks::install::{self, State};
 use crate::session::setup::{Origin, check_git};
 use crate::state::Warning;
-use crate::store::STATE_REF;
+use crate::store::{STATE_REF, Store};
 
 /// Set the repository up for coordination
 ///
 /// Makes `refs/coord/main`, or takes it over from the remote where the remote has one, and tells git to carry it along
-/// with every fetch. Asks nothing, and does nothing twice.
+/// with every fetch; and puts hooks in place that keep it along with git pull and git push (see docs/hooks.md). Asks nothing, and does
+/// nothing twice.
 #[derive(Debug, Default, ClapArgs, Deserialize, JsonSchema)]
 #[serde(default)]
-pub struct Args {}
+pub struct Args {
+    /// Put no hooks in place
+    #[arg(long)]
+    pub no_hooks: bool,
+}
 
 /// What setting up did.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -34,6 +40,8 @@ pub struct Done {
     pub remote: Option<String>,
     /// The settings that were added to git's configuration.
     pub configured: Vec<String>,
+    /// The hooks that were put in place.
+    pub hooks: Vec<String>,
     /// What the user should know.
     pub warnings: Vec<Warning>,
 }
@@ -48,10 +56,11 @@ impl Verb for Init {
     type Args = Args;
     type Report = Done;
 
-    fn run(_: Args, scene: &Scene) -> Result<Done> {
+    fn run(args: Args, scene: &Scene) -> Result<Done> {
         let session = scene.opened()?;
         check_git(session.store())?;
-        let setup = session.set_up()?;
+        let mut setup = session.set_up()?;
+        let hooks = if args.no_hooks { Vec::new() } else { put_hooks(session.store(), &mut setup.warnings) };
         let state = match setup.origin {
             Origin::Existing => "existing",
             Origin::Created => "created",
@@ -65,9 +74,37 @@ impl Verb for Init {
             replica: setup.replica,
             remote: setup.remote,
             configured: setup.configured,
+            hooks,
             warnings: setup.warnings,
         })
     }
+}
+
+/// Puts the hooks in place, and returns those that were not. The state is here without them too.
+fn put_hooks(store: &Store, warnings: &mut Vec<Warning>) -> Vec<String> {
+    let put = install::status(store).and_then(|before| Ok((before, install::install(store)?)));
+    let (before, now) = match put {
+        Ok(put) => put,
+        Err(error) => {
+            let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
+            let message = format!("the hooks are not in place: {error}{cause}");
+            warnings.push(Warning::new("hooks_not_installed", message));
+            return Vec::new();
+        }
+    };
+    let names = |is_so: fn(&State, &State) -> bool| -> Vec<String> {
+        let pairs = before.iter().zip(&now).filter(|(before, now)| is_so(&before.state, &now.state));
+        pairs.map(|(_, now)| now.hook.name().to_owned()).collect()
+    };
+    let by_hand = names(|_, now| matches!(now, State::Foreign { .. }));
+    if !by_hand.is_empty() {
+        let message = format!(
+            "{} must be added by hand, as somebody else looks after the hooks here: git coord hooks status",
+            by_hand.join(", ")
+        );
+        warnings.push(Warning::new("hooks_by_hand", message));
+    }
+    names(|before, now| !before.is_installed() && now.is_installed())
 }
 
 impl Report for Done {
@@ -82,6 +119,9 @@ impl Report for Done {
         page.line([styled(Style::Good, what)]);
         for setting in &self.configured {
             page.line([styled(Style::Dim, "  configured  "), plain(setting)]);
+        }
+        if !self.hooks.is_empty() {
+            page.line([styled(Style::Dim, "  hooks       "), plain(self.hooks.join(", "))]);
         }
         if self.state == "created" {
             page.line([styled(Style::Dim, "Next: git coord task new \"…\", git coord ready, git coord next --claim")]);

@@ -5,6 +5,7 @@ pub mod config;
 pub mod demo;
 pub mod doctor;
 pub mod hook;
+pub mod hooks;
 pub mod init;
 mod maintenance;
 pub mod play;

@@ -2,6 +2,7 @@
 
 use super::{Transcript, assert_transcript};
 use crate::harness::Repo;
+use crate::hooks::with_git_that_knows;
 
 #[test]
 fn init_sets_up_once_and_says_what_it_did() {
@@ -111,5 +112,18 @@ fn doctor_names_what_is_passed_over_in_silence() {
 fn what_a_hook_does_is_said_to_programs_only() {
     let mut script = Transcript::with_tasks();
     script.run("hook post-merge 0").run("hook post-merge 0 --json").run("hook pre-auto-gc");
+    assert_transcript!(script);
+}
+
+#[test]
+fn the_hooks_are_put_in_place_looked_at_and_taken_out() {
+    let mut script = Transcript::of(Repo::plain());
+    with_git_that_knows(&script.repo, false);
+    script.before("init --no-hooks");
+    script.run("hooks status").run("hooks install").run("hooks install -q").run("hooks status --json");
+    script.run("hooks uninstall").run("hooks uninstall --json").run("hooks status now");
+    script.repo.git(&["config", "core.hooksPath", ".husky/_"]);
+    script.say("git config core.hooksPath .husky/_").run("hooks install").run("hooks install --json");
+    script.run("hooks install now").run("hooks uninstall now");
     assert_transcript!(script);
 }

@@ -26,6 +26,7 @@ const MAKERS: &[(&str, i32)] = &[
 const CHOSEN: &[(&str, i32, &[&str])] = &[
     ("base/error.rs", 2, &["usage"]),
     ("base/error.rs", 4, &["not_found"]),
+    ("hooks/file.rs", 128, &["disk_full", "io", "read_only"]),
     ("ops/close.rs", 5, &["gates_not_passed", "open_children", "open_dependencies", "unreadable"]),
     ("ops/sprint.rs", 3, &["not_active", "not_planning"]),
     ("store/fault.rs", 128, &["disk_full", "io", "read_only"]),

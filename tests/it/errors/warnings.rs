@@ -189,6 +189,22 @@ fn remotes() -> Vec<Row> {
     vec![
         row(
             0,
+            "hooks_by_hand",
+            "Somebody else looks after the hooks of the repository: `git coord hooks status` shows what to add.",
+            [way("init").not_set_up().after("git config core.hooksPath .husky/_")],
+        ),
+        row(
+            0,
+            "hooks_not_installed",
+            "The hooks could not be put in place; all else was done.",
+            [way("init").not_set_up().given(|repo| {
+                let hooks = repo.common_dir().join("hooks");
+                let _ = std::fs::remove_dir_all(&hooks);
+                std::fs::write(hooks, "in the way").expect("a file");
+            })],
+        ),
+        row(
+            0,
             "hook_failed",
             "What is to be done in a hook could not be done; git goes on all the same.",
             [way("hook post-merge 0").given(|repo| {

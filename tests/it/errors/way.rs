@@ -287,8 +287,8 @@ impl State {
         };
         let jumped = (!follows).then(|| "the tip does not follow the one before".to_owned());
         let gone = self.paths.iter().filter(|path| !after.paths.contains(path)).map(|path| format!("{path} is gone"));
-        // Settings are what a hint may ask for; and a fetch notes what it got, and where history ends now.
-        let meant = [".git/config", ".git/FETCH_HEAD", ".git/shallow"];
+        // Settings, and hooks, are what a hint may ask for; and a fetch notes what it got, and where history ends now.
+        let meant = [".git/config", ".git/FETCH_HEAD", ".git/shallow", ".git/hooks/"];
         let touched = self.touched(after).filter(move |what| !meant.iter().any(|start| what.starts_with(start)));
         jumped.into_iter().chain(gone.collect::<Vec<_>>()).chain(touched)
     }

@@ -2,15 +2,13 @@
 
 use serde_json::json;
 
-use super::with_shims;
 use crate::harness::Repo;
 use crate::sync::{Team, synced};
 
-/// Two laptops, of which the first has published a task and a commit of code, and the second has the shims.
+/// Two laptops, of which the first has published a task and a commit of code, and the second has not fetched yet.
 fn team() -> Team {
     let team = Team::set_up(2);
-    let [one, two] = team.laptops.as_slice() else { panic!("two laptops") };
-    with_shims(two);
+    let one = &team.laptops[0];
     one.ok(&["task", "new", "Of one", "--id", "T-one"]);
     synced(one);
     commit(one, "code");

@@ -1,0 +1,48 @@
+//! Where git looks for hooks, and whether it knows hooks that stand in its configuration.
+
+use std::path::PathBuf;
+
+use super::Store;
+use super::git::Call;
+use crate::base::text::for_terminal;
+use crate::base::{Error, Result};
+
+impl Store {
+    /// Returns the folder in which git looks for hooks here. It may not be there.
+    ///
+    /// # Errors
+    /// `git_failed` where git cannot say.
+    pub fn hooks_dir(&self) -> Result<PathBuf> {
+        let answer = Call::new(&["rev-parse", "--path-format=absolute", "--git-path", "hooks"]).plain().run(self)?;
+        let path = answer.output.trim_end_matches('\n');
+        if answer.is_success() && !path.is_empty() {
+            return Ok(PathBuf::from(path));
+        }
+        let words = for_terminal(answer.errors.trim());
+        Err(Error::fatal("git_failed", "cannot tell where git looks for hooks").because(words))
+    }
+
+    /// Returns whether the installed git runs hooks that stand in its configuration, which it does from 2.54 on: it is asked
+    /// for one.
+    ///
+    /// # Errors
+    /// Where git cannot be run.
+    pub fn knows_configured_hooks(&self) -> Result<bool> {
+        let name = "coord-probe";
+        let (event, command) = (format!("hook.{name}.event=pre-push"), format!("hook.{name}.command=true"));
+        let answer = Call::new(&["-c", &command, "-c", &event, "hook", "list", "pre-push"]).plain().run(self)?;
+        Ok(answer.is_success() && answer.output.lines().any(|line| line.contains(name)))
+    }
+
+    /// Takes a section with all of its keys out of the repository's configuration; one that is not there stays so.
+    ///
+    /// # Errors
+    /// `config_refused` where git would not, with its words as cause.
+    pub fn config_remove_section(&self, section: &str, key: &str) -> Result<()> {
+        let key = format!("{section}.{key}");
+        if !self.config.of_repository_alone(&key) {
+            return Ok(());
+        }
+        self.configure(&["--remove-section", section], section)
+    }
+}
