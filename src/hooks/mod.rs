@@ -14,6 +14,8 @@ pub mod call;
 pub mod chain;
 mod file;
 pub mod install;
+mod line;
+mod push;
 
 use std::ffi::OsString;
 
@@ -28,6 +30,8 @@ pub use call::Call;
 /// A hook of git's that something is done in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Hook {
+    /// Before anything is pushed.
+    PrePush,
     /// After a merge, as of a pull.
     PostMerge,
     /// After another commit was checked out.
@@ -37,7 +41,7 @@ pub enum Hook {
 }
 
 /// The hooks of who works in a clone, in the order in which they are told of.
-pub const HOOKS: &[Hook] = &[Hook::PostMerge, Hook::PostCheckout, Hook::PostRewrite];
+pub const HOOKS: &[Hook] = &[Hook::PrePush, Hook::PostMerge, Hook::PostCheckout, Hook::PostRewrite];
 
 impl Hook {
     /// Returns the hook that git calls so.
@@ -48,6 +52,7 @@ impl Hook {
     /// Returns git's name for it.
     pub fn name(self) -> &'static str {
         match self {
+            Hook::PrePush => "pre-push",
             Hook::PostMerge => "post-merge",
             Hook::PostCheckout => "post-checkout",
             Hook::PostRewrite => "post-rewrite",
@@ -57,6 +62,7 @@ impl Hook {
     /// Returns the file that git runs.
     pub fn shim(self) -> &'static str {
         match self {
+            Hook::PrePush => include_str!("../../hooks/pre-push"),
             Hook::PostMerge => include_str!("../../hooks/post-merge"),
             Hook::PostCheckout => include_str!("../../hooks/post-checkout"),
             Hook::PostRewrite => include_str!("../../hooks/post-rewrite"),
@@ -65,7 +71,7 @@ impl Hook {
 
     /// Returns whether git writes something to its standard input, which must be read to its end.
     pub fn reads_input(self) -> bool {
-        matches!(self, Hook::PostRewrite)
+        matches!(self, Hook::PrePush | Hook::PostRewrite)
     }
 
     /// Returns whether it is about the message of a commit, whose file git names.
@@ -75,7 +81,7 @@ impl Hook {
 
     /// Returns whether it can keep git from what it is about to do.
     pub fn can_refuse(self) -> bool {
-        false
+        matches!(self, Hook::PrePush)
     }
 }
 
@@ -84,6 +90,8 @@ impl Hook {
 pub struct Done {
     /// Whether the state here has moved.
     pub has_moved: bool,
+    /// Whether the state was published.
+    pub is_published: bool,
     /// What the user should know.
     pub warnings: Vec<Warning>,
 }
@@ -92,7 +100,7 @@ pub struct Done {
 ///
 /// # Errors
 /// A refusal by a rule, and `not_a_repository`; whatever else goes wrong is a warning.
-pub fn run(hook: Hook, arguments: &[OsString], options: &Options) -> Result<Done> {
+pub fn run(hook: Hook, arguments: &[OsString], input: &[u8], options: &Options) -> Result<Done> {
     let mut done = Done::default();
     let call = match Call::open(hook, arguments, options) {
         Ok(Some(call)) => call,
@@ -104,6 +112,7 @@ pub fn run(hook: Hook, arguments: &[OsString], options: &Options) -> Result<Done
         }
     };
     match hook {
+        Hook::PrePush => done = push::pre_push(&call, input)?,
         Hook::PostMerge | Hook::PostRewrite => done.has_moved = fold_in(call.session()),
         // Single files come out of what is here.
         Hook::PostCheckout if call.word(2) == "0" => {}

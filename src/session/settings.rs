@@ -20,10 +20,26 @@ pub struct Settings {
     pub sync_timeout: Duration,
     /// `coord.lockTimeout`: how long a writer waits for its turn.
     pub lock_timeout: Duration,
+    /// `coord.publishOnPush`: whether a push of the user publishes the state too.
+    pub publish_on_push: PublishOnPush,
+    /// `coord.pushBudget`: how long that may take.
+    pub push_budget: Duration,
     /// `coord.overlap`: what is done about a claim whose paths overlap with those of another one.
     pub overlap: Policy,
     /// `coord.offlineClaims`: whether a claim is made, provisionally, where the remote cannot be reached.
     pub offline_claims: bool,
+}
+
+/// Whether a push of the user publishes the state too.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum PublishOnPush {
+    /// It does not.
+    Off,
+    /// It does, and where that does not work the user is told.
+    #[default]
+    Try,
+    /// It does, and is refused where that does not work.
+    Require,
 }
 
 /// A setting of this machine: its row in what `config` lists and in the documentation.
@@ -77,6 +93,18 @@ pub const SETTINGS: &[Setting] = &[
         check: |config| overlap(config).map(drop),
     },
     Setting {
+        key: "coord.publishOnPush",
+        default: "try",
+        meaning: "Whether `git push` publishes the state too: `try`, `require` (the push is refused where that does not work) or `off`",
+        check: |config| publish_on_push(config).map(drop),
+    },
+    Setting {
+        key: "coord.pushBudget",
+        default: "10s",
+        meaning: "How long `git push` waits at most for the state to be published",
+        check: |config| push_budget(config).map(drop),
+    },
+    Setting {
         key: "coord.remote",
         default: "",
         meaning: "The remote that the team publishes to, which `sync` asks where it is told no other; `init` sets it",
@@ -123,6 +151,8 @@ impl Settings {
             remote: remote(config),
             lock_timeout: lock_timeout(config)?,
             sync_timeout: sync_timeout(config)?,
+            publish_on_push: publish_on_push(config)?,
+            push_budget: push_budget(config)?,
             overlap: overlap(config)?,
             offline_claims: offline_claims(config)?,
         })
@@ -136,6 +166,8 @@ impl Settings {
             remote: remote(config),
             lock_timeout: lock_timeout(config).unwrap_or(LOCK_TIMEOUT),
             sync_timeout: sync_timeout(config).unwrap_or(SYNC_TIMEOUT),
+            publish_on_push: publish_on_push(config).unwrap_or_default(),
+            push_budget: push_budget(config).unwrap_or(PUSH_BUDGET),
             overlap: overlap(config).unwrap_or_default(),
             offline_claims: offline_claims(config).unwrap_or_default(),
         }
@@ -145,6 +177,7 @@ impl Settings {
 const TTL_MINUTES: u64 = 30;
 const LOCK_TIMEOUT: Duration = Duration::from_secs(30);
 const SYNC_TIMEOUT: Duration = Duration::from_secs(60);
+const PUSH_BUDGET: Duration = Duration::from_secs(10);
 
 fn agent(config: &Config) -> Option<String> {
     config.text("coord.agent").filter(|agent| !agent.is_empty())
@@ -172,6 +205,20 @@ fn offline_claims(config: &Config) -> Result<bool> {
         Some("allow") => Ok(true),
         Some(text) => Err(bad("coord.offlineClaims", text, "must be refuse or allow")),
     }
+}
+
+fn publish_on_push(config: &Config) -> Result<PublishOnPush> {
+    const KEY: &str = "coord.publishOnPush";
+    match config.text(KEY).as_deref().map(str::trim) {
+        None | Some("try") => Ok(PublishOnPush::Try),
+        Some("off") => Ok(PublishOnPush::Off),
+        Some("require") => Ok(PublishOnPush::Require),
+        Some(text) => Err(bad(KEY, text, "must be try, require or off")),
+    }
+}
+
+fn push_budget(config: &Config) -> Result<Duration> {
+    config.text("coord.pushBudget").map_or(Ok(PUSH_BUDGET), |text| parse_duration("coord.pushBudget", &text))
 }
 
 fn overlap(config: &Config) -> Result<Policy> {

@@ -159,7 +159,7 @@ pub fn wanted(store: &Store) -> Vec<Wanted> {
     let one = |key: &str, value: &str| Wanted { key: key.to_owned(), value: value.to_owned() };
     let mut wanted =
         vec![one("log.excludeDecoration", "refs/coord/*"), one("log.excludeDecoration", "refs/coord-remotes/*")];
-    let prefix = remote_prefix(store.config()).unwrap_or_else(|_| "refs/coord/".to_owned());
+    let prefix = prefix(store);
     for remote in store.remotes() {
         let key = format!("remote.{remote}.fetch");
         if store.config().all(&key).iter().any(|refspec| is_mirror(refspec)) {
@@ -169,11 +169,20 @@ pub fn wanted(store: &Store) -> Vec<Wanted> {
             continue;
         }
         // A glob: an exact refspec makes every fetch fail while the remote has no state.
-        wanted.push(one(&key, &format!("+{prefix}*:refs/coord-remotes/{remote}/*")));
+        wanted.push(one(&key, &fetch_refspec(store, &remote)));
         // Kept free for history that was cut off.
         wanted.push(one(&key, &format!("^{prefix}archive/*")));
     }
     wanted
+}
+
+fn prefix(store: &Store) -> String {
+    remote_prefix(store.config()).unwrap_or_else(|_| "refs/coord/".to_owned())
+}
+
+/// Returns the refspec by which a fetch brings the state of a remote along.
+pub fn fetch_refspec(store: &Store, remote: &str) -> String {
+    format!("+{}*:refs/coord-remotes/{remote}/*", prefix(store))
 }
 
 /// The refspec that keeps a fetch from the state.

@@ -2,9 +2,12 @@
 
 use std::fs::File;
 use std::io::{IsTerminal, Read, Write};
+use std::os::unix::process::CommandExt;
 use std::process::{Child, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::commit::Person;
 use super::fault;
@@ -21,6 +24,7 @@ pub(super) struct Call {
     input: Vec<u8>,
     file: Option<File>,
     limit: Duration,
+    is_apart: bool,
 }
 
 /// What git said.
@@ -39,7 +43,14 @@ impl Answer {
 impl Call {
     pub(super) fn new(arguments: &[&str]) -> Self {
         let arguments = arguments.iter().map(|&word| word.to_owned()).collect();
-        Call { arguments, variables: Vec::new(), input: Vec::new(), file: None, limit: Duration::from_secs(30) }
+        Call {
+            arguments,
+            variables: Vec::new(),
+            input: Vec::new(),
+            file: None,
+            limit: Duration::from_secs(30),
+            is_apart: false,
+        }
     }
 
     pub(super) fn input(mut self, input: impl Into<Vec<u8>>) -> Self {
@@ -55,6 +66,13 @@ impl Call {
 
     pub(super) fn within(mut self, limit: Duration) -> Self {
         self.limit = limit;
+        self
+    }
+
+    /// Has git ask nobody anything, and end with all that it has started where it takes too long: in a process group of its
+    /// own, which no terminal answers.
+    pub(super) fn apart(mut self) -> Self {
+        self.is_apart = true;
         self
     }
 
@@ -104,14 +122,18 @@ impl Call {
         if !std::io::stdin().is_terminal() && store.environment.var("GIT_TERMINAL_PROMPT").is_none() {
             command.env("GIT_TERMINAL_PROMPT", "0");
         }
+        if self.is_apart {
+            command.process_group(0).env("GIT_TERMINAL_PROMPT", "0").env("GIT_ASKPASS", "false");
+            command.env("SSH_ASKPASS", "false").env("SSH_ASKPASS_REQUIRE", "force");
+        }
         command.envs(self.variables);
         command.stdin(self.file.map_or_else(Stdio::piped, Stdio::from)).stdout(Stdio::piped()).stderr(Stdio::piped());
         let child = command.spawn().map_err(|err| Error::fatal("no_git", "cannot run git").because(err))?;
-        finish(child, self.input, self.limit)
+        finish(child, self.input, self.limit, self.is_apart)
     }
 }
 
-fn finish(mut child: Child, input: Vec<u8>, limit: Duration) -> Result<(ExitStatus, Vec<u8>, Vec<u8>)> {
+fn finish(mut child: Child, input: Vec<u8>, limit: Duration, is_apart: bool) -> Result<(ExitStatus, Vec<u8>, Vec<u8>)> {
     let deadline = Instant::now() + limit;
     if let Some(mut stdin) = child.stdin.take() {
         // A thread, as git may write much before it reads; one that does not read at all is no failure of ours.
@@ -123,6 +145,10 @@ fn finish(mut child: Child, input: Vec<u8>, limit: Duration) -> Result<(ExitStat
     let errors = child.stderr.take().map(collect);
     let gathered = gather(output, deadline).zip(gather(errors, deadline));
     let Some((output, errors)) = gathered else {
+        let group = is_apart.then(|| i32::try_from(child.id()).ok().and_then(Pid::from_raw)).flatten();
+        if let Some(group) = group {
+            let _ = kill_process_group(group, Signal::KILL);
+        }
         let _ = child.kill();
         let _ = child.wait();
         return Err(fault::busy("timeout", format!("git did not answer within {limit:?}")));

@@ -52,9 +52,10 @@ mod waiters;
 mod worktrees;
 mod writer;
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
 pub use aside::Aside;
 pub use bulk::Bulk;
@@ -117,6 +118,8 @@ pub struct Store {
     writes_refs: OnceCell<bool>,
     /// Whether no remote is to be asked for anything.
     is_offline: bool,
+    /// Until when remotes may answer, where somebody waits for them.
+    answer_by: Cell<Option<Instant>>,
 }
 
 impl Store {

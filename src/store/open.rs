@@ -1,6 +1,6 @@
 //! Opening a repository: find it, decide whether to trust it, read its configuration, refuse what is not understood.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -42,6 +42,7 @@ impl Store {
             shallow: OnceCell::new(),
             class: OnceCell::new(),
             writes_refs: OnceCell::new(),
+            answer_by: Cell::new(None),
             work_dir,
             places,
             config,

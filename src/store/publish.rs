@@ -3,7 +3,7 @@
 //! A push is a compare-and-swap: the remote moves its ref from the very commit that was looked at to one that follows it,
 //! or refuses. Who was refused looks again and decides anew, which is `sync`'s business.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::git::{Answer, Call};
 use super::remote::{failed, tracking};
@@ -191,11 +191,11 @@ impl Store {
     /// `wait`. Only speed depends on it: nothing where the time is up, or where no lock can be had.
     pub fn sync_turn(&self, wait: Duration) -> Option<std::fs::File> {
         let file = self.open_lock("sync-open", &self.coord_dir.join("sync")).ok()?;
-        let deadline = std::time::Instant::now() + wait;
+        let deadline = Instant::now() + wait;
         loop {
             match file.try_lock() {
                 Ok(()) => return Some(file),
-                Err(std::fs::TryLockError::WouldBlock) if std::time::Instant::now() < deadline => {
+                Err(std::fs::TryLockError::WouldBlock) if Instant::now() < deadline => {
                     std::thread::sleep(Duration::from_millis(5));
                 }
                 Err(_) => return None,
@@ -203,9 +203,25 @@ impl Store {
         }
     }
 
+    /// Has remotes answer until then, from now on: what takes longer is ended, and nobody is asked for a password.
+    pub fn answer_by(&self, deadline: Instant) {
+        self.answer_by.set(Some(deadline));
+    }
+
+    /// Returns a call of git that asks a remote.
+    pub(super) fn remote_call(&self, words: &[&str], limit: Duration) -> Call {
+        match self.answer_by.get() {
+            None => Call::new(words).within(limit),
+            Some(deadline) => {
+                let left = deadline.saturating_duration_since(Instant::now());
+                Call::new(words).within(limit.min(left)).apart()
+            }
+        }
+    }
+
     fn ask_remote(&self, remote: &str, words: &[&str]) -> Result<Answer> {
         self.check_online(remote)?;
-        Call::new(words).within(LIMIT).plain().run(self).map_err(|err| match err.code() {
+        self.remote_call(words, LIMIT).plain().run(self).map_err(|err| match err.code() {
             "timeout" => failed("remote_timeout", remote).because(err),
             _ => err,
         })

@@ -72,7 +72,7 @@ impl Store {
         }
         words.extend(["--", remote, &refspec]);
         self.check_online(remote)?;
-        let answer = Call::new(&words).within(FETCH_LIMIT).run(self).map_err(|err| match err.code() {
+        let answer = self.remote_call(&words, FETCH_LIMIT).run(self).map_err(|err| match err.code() {
             "timeout" => failed("remote_timeout", remote).because(err),
             _ => err,
         })?;

@@ -19,4 +19,4 @@ pub mod round;
 
 pub use claim::{catch_up, transact};
 pub use folded::fold_in;
-pub use round::{Done, LostClaim, sync};
+pub use round::{Done, LostClaim, sync, sync_within};

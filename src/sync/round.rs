@@ -90,7 +90,20 @@ pub(super) enum Answer {
 /// `fetch_failed`, `push_failed`, `push_refused`, `remote_timeout` (6): what was brought in until then stays;
 /// `remote_busy` (7) where others were first until the time was up; as [`Session::arrive`].
 pub fn sync(session: &Session, remote: &str) -> Result<Done> {
-    let mut round = Round::begin(session, remote)?;
+    within(session, remote, session.settings().sync_timeout)
+}
+
+/// The same within a time, of which the remote's share is bounded too: for what somebody else waits for.
+///
+/// # Errors
+/// As [`sync`].
+pub fn sync_within(session: &Session, remote: &str, budget: Duration) -> Result<Done> {
+    session.store().answer_by(Instant::now() + budget);
+    within(session, remote, budget)
+}
+
+fn within(session: &Session, remote: &str, limit: Duration) -> Result<Done> {
+    let mut round = Round::begin_within(session, remote, limit)?;
     loop {
         round.meet()?;
         let candidate = session.candidate(round.published(), None)?;
@@ -118,7 +131,10 @@ impl<'s> Round<'s> {
     /// # Errors
     /// `fetch_failed`, `remote_timeout`, `offline` (6); `not_set_up`.
     pub(super) fn begin(session: &'s Session, remote: &'s str) -> Result<Round<'s>> {
-        let limit = session.settings().sync_timeout;
+        Round::begin_within(session, remote, session.settings().sync_timeout)
+    }
+
+    fn begin_within(session: &'s Session, remote: &'s str, limit: Duration) -> Result<Round<'s>> {
         let turn = session.store().sync_turn(limit);
         let (before, provisional) = (session.tip()?, session.machine().provisional());
         let mut done = Done::default();
@@ -153,7 +169,7 @@ impl<'s> Round<'s> {
     pub(super) fn meet(&mut self) -> Result<()> {
         let (session, store) = (self.session, self.session.store());
         inflight::settle(session, self.remote, self.theirs, &mut self.done.warnings);
-        let tip = bring_in(session, self.remote, self.theirs, &mut self.done)?;
+        let tip = bring_in(session, self.remote, self.theirs, self.limit, &mut self.done)?;
         presence::hear(session, self.remote, &self.listed, tip);
         self.done.came = match self.theirs {
             // git is asked only where there is something to count.
@@ -275,9 +291,10 @@ fn fetch(session: &Session, remote: &str) -> Result<Option<Oid>> {
 }
 
 /// Brings in what the remote has, and returns our tip.
-fn bring_in(session: &Session, remote: &str, theirs: Option<Oid>, done: &mut Done) -> Result<Oid> {
+fn bring_in(session: &Session, remote: &str, theirs: Option<Oid>, limit: Duration, done: &mut Done) -> Result<Oid> {
     let Some(theirs) = theirs else { return session.tip() };
-    let joined = session.arrive(theirs, &format!("sync with {remote}"), session.settings().lock_timeout)?;
+    let wait = session.settings().lock_timeout.min(limit);
+    let joined = session.arrive(theirs, &format!("sync with {remote}"), wait)?;
     if let How::Merged { conflicts } = joined.how {
         done.merges += 1;
         done.conflicts += conflicts;

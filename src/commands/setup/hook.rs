@@ -42,6 +42,8 @@ pub struct Answer {
     pub hook: String,
     /// Whether the state here has moved.
     pub moved: bool,
+    /// Whether the state was published.
+    pub published: bool,
     /// What the user should know.
     pub warnings: Vec<Warning>,
     #[serde(skip)]
@@ -66,11 +68,12 @@ impl Verb for Hook {
         if let Some(script) = &args.chain {
             exit = chain::run(hook, script, &args.arguments, &input)?;
             if exit != 0 && hook.can_refuse() {
-                return Ok(Answer { hook: args.name, moved: false, warnings: Vec::new(), exit });
+                return Ok(Answer { hook: args.name, moved: false, published: false, warnings: Vec::new(), exit });
             }
         }
-        let done = hooks::run(hook, &args.arguments, scene.options())?;
-        Ok(Answer { hook: args.name, moved: done.has_moved, warnings: done.warnings, exit })
+        let done = hooks::run(hook, &args.arguments, &input, scene.options())?;
+        let (moved, published) = (done.has_moved, done.is_published);
+        Ok(Answer { hook: args.name, moved, published, warnings: done.warnings, exit })
     }
 }
 

@@ -1,5 +1,6 @@
 //! Input that is malformed or that a rule forbids: exit code 5.
 
+use super::remotes::with_remote;
 use super::{Row, row, way};
 
 /// Larger than any record.
@@ -152,6 +153,23 @@ fn values() -> Vec<Row> {
 
 fn rules() -> Vec<Row> {
     vec![
+        row(
+            5,
+            "not_fast_forward",
+            "A push would move the state of a remote to what does not follow it, or take it away.",
+            [way("hook pre-push origin url").given(with_remote).input(
+                b"(delete) 0000000000000000000000000000000000000000 refs/coord/main 1111111111111111111111111111111111111111\n",
+            )],
+        ),
+        row(
+            5,
+            "tracking_ref_pushed",
+            "A push would give a remote the notes of this clone about what remotes have.",
+            [way("hook pre-push origin url").given(with_remote).input(
+                b"refs/coord-remotes/origin/main 1111111111111111111111111111111111111111 \
+                  refs/coord-remotes/origin/main 0000000000000000000000000000000000000000\n",
+            )],
+        ),
         row(
             5,
             "cycle",

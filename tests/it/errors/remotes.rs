@@ -44,6 +44,16 @@ fn absent() -> Vec<Row> {
         ),
         row(
             6,
+            "publish_failed",
+            "The push was to publish the state too, which did not work, and `coord.publishOnPush` is `require`.",
+            [way("hook pre-push origin url").given(with_remote).given(|repo| {
+                repo.git(&["config", "coord.publishOnPush", "require"]);
+                repo.git(&["config", "coord.pushBudget", "1ns"]);
+                repo.ok(&["note", "T-1", "To be published"]);
+            })],
+        ),
+        row(
+            6,
             "push_failed",
             "The remote could not be reached to publish; what it had is here.",
             [way("sync").given(with_remote).given(|repo| {

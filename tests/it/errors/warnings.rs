@@ -205,6 +205,15 @@ fn remotes() -> Vec<Row> {
         ),
         row(
             0,
+            "not_published",
+            "The push goes on, and the state could not be published along with it.",
+            [way("hook pre-push origin url").given(with_remote).given(|repo| {
+                repo.git(&["config", "remote.origin.pushurl", "/nowhere"]);
+                repo.ok(&["note", "T-1", "To be published"]);
+            })],
+        ),
+        row(
+            0,
             "hook_failed",
             "What is to be done in a hook could not be done; git goes on all the same.",
             [way("hook post-merge 0").given(|repo| {

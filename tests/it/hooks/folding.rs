@@ -68,7 +68,7 @@ fn a_checkout_in_a_linked_worktree_and_the_making_of_one_take_it_in_too() {
 
 #[test]
 fn where_nothing_is_set_up_and_where_we_have_started_the_git_nothing_is_done() {
-    let nothing = |moved: bool| json!({ "hook": "post-merge", "moved": moved, "warnings": [] });
+    let nothing = |moved: bool| json!({ "hook": "post-merge", "moved": moved, "published": false, "warnings": [] });
     let plain = Repo::plain();
     assert_eq!(plain.data(&["hook", "post-merge", "0"]), nothing(false));
     assert!(!plain.common_dir().join("coord").exists());

@@ -3,7 +3,7 @@
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::PathBuf;
 
-use git_coord::hooks::HOOKS;
+use git_coord::hooks::{HOOKS, Hook};
 use serde_json::json;
 
 use super::{files_of, plain_with_old_git, standing, with_git_that_knows};
@@ -139,8 +139,9 @@ fn what_an_older_version_has_written_is_brought_up_to_date_and_what_somebody_has
     let added =
         "#!/bin/sh\n# >>> git coord >>> in other words\ngit coord hook post-checkout\n# <<< git coord <<<\necho own\n";
     write(&repo, "post-checkout", added, 0o755);
-    write(&repo, "post-rewrite", HOOKS[2].shim(), 0o644);
-    assert!(standing(&repo).iter().take(3).all(|(_, state)| state == "missing"), "{:?}", standing(&repo));
+    write(&repo, "post-rewrite", Hook::PostRewrite.shim(), 0o644);
+    let outdated = ["post-merge", "post-checkout", "post-rewrite"];
+    assert!(outdated.iter().all(|hook| standing(&repo)[*hook] == "missing"), "{:?}", standing(&repo));
     repo.ok(&["hooks", "install"]);
     assert_eq!(standing(&repo)["post-checkout"], "block");
     assert_eq!(standing(&repo)["post-rewrite"], "file");
@@ -148,7 +149,7 @@ fn what_an_older_version_has_written_is_brought_up_to_date_and_what_somebody_has
     let left = files_of(&hooks_dir(&repo));
     assert_eq!(left["post-checkout"].1, b"#!/bin/sh\necho own\n");
     assert!(!left.contains_key("post-merge") && !left.contains_key("post-rewrite"));
-    let more = format!("{}echo more\n", HOOKS[0].shim());
+    let more = format!("{}echo more\n", Hook::PostMerge.shim());
     write(&repo, "post-merge", &more, 0o755);
     repo.coord(&["hooks", "uninstall"]).expect(1);
     assert_eq!(files_of(&hooks_dir(&repo))["post-merge"].1, more.as_bytes(), "somebody has made it his own");

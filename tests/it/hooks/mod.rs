@@ -3,6 +3,7 @@
 mod beside;
 mod folding;
 mod installing;
+mod pushing;
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
