@@ -5,7 +5,7 @@
 //! repository and its objects are stay.
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::Hook;
 use crate::base::Result;
@@ -28,6 +28,7 @@ const OF_THE_COMMAND: &[&str] = &[
 pub struct Call {
     session: Session,
     arguments: Vec<OsString>,
+    cwd: PathBuf,
 }
 
 impl Call {
@@ -37,6 +38,7 @@ impl Call {
     /// # Errors
     /// As [`Session::open`].
     pub fn open(_: Hook, arguments: &[OsString], options: &Options) -> Result<Option<Call>> {
+        let cwd = options.cwd.clone();
         let within = options.environment.var(WITHIN).map(OsString::from);
         let options = Options { environment: cleaned(options.environment.clone()), ..options.clone() };
         // A setting that makes no sense is told by every other command.
@@ -45,12 +47,17 @@ impl Call {
         if is_ours || session.store().tip()?.is_none() {
             return Ok(None);
         }
-        Ok(Some(Call { session, arguments: arguments.to_vec() }))
+        Ok(Some(Call { session, arguments: arguments.to_vec(), cwd }))
     }
 
     /// Returns the session in which the hook works.
     pub fn session(&self) -> &Session {
         &self.session
+    }
+
+    /// Returns the file that an argument names; git names it from where it runs the hook.
+    pub fn file(&self, n: usize) -> PathBuf {
+        self.arguments.get(n).map(|path| self.cwd.join(path)).unwrap_or_default()
     }
 
     /// Returns an argument that git gave, counted from 0; empty where it gave none.

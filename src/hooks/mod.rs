@@ -15,6 +15,7 @@ pub mod chain;
 mod file;
 pub mod install;
 mod line;
+mod message;
 mod push;
 
 use std::ffi::OsString;
@@ -32,6 +33,10 @@ pub use call::Call;
 pub enum Hook {
     /// Before anything is pushed.
     PrePush,
+    /// Before the message of a commit is edited.
+    PrepareCommitMsg,
+    /// After the message of a commit was edited.
+    CommitMsg,
     /// After a merge, as of a pull.
     PostMerge,
     /// After another commit was checked out.
@@ -41,7 +46,8 @@ pub enum Hook {
 }
 
 /// The hooks of who works in a clone, in the order in which they are told of.
-pub const HOOKS: &[Hook] = &[Hook::PrePush, Hook::PostMerge, Hook::PostCheckout, Hook::PostRewrite];
+pub const HOOKS: &[Hook] =
+    &[Hook::PrePush, Hook::PrepareCommitMsg, Hook::CommitMsg, Hook::PostMerge, Hook::PostCheckout, Hook::PostRewrite];
 
 impl Hook {
     /// Returns the hook that git calls so.
@@ -53,6 +59,8 @@ impl Hook {
     pub fn name(self) -> &'static str {
         match self {
             Hook::PrePush => "pre-push",
+            Hook::PrepareCommitMsg => "prepare-commit-msg",
+            Hook::CommitMsg => "commit-msg",
             Hook::PostMerge => "post-merge",
             Hook::PostCheckout => "post-checkout",
             Hook::PostRewrite => "post-rewrite",
@@ -63,6 +71,8 @@ impl Hook {
     pub fn shim(self) -> &'static str {
         match self {
             Hook::PrePush => include_str!("../../hooks/pre-push"),
+            Hook::PrepareCommitMsg => include_str!("../../hooks/prepare-commit-msg"),
+            Hook::CommitMsg => include_str!("../../hooks/commit-msg"),
             Hook::PostMerge => include_str!("../../hooks/post-merge"),
             Hook::PostCheckout => include_str!("../../hooks/post-checkout"),
             Hook::PostRewrite => include_str!("../../hooks/post-rewrite"),
@@ -76,12 +86,12 @@ impl Hook {
 
     /// Returns whether it is about the message of a commit, whose file git names.
     pub fn is_about_a_message(self) -> bool {
-        false
+        matches!(self, Hook::PrepareCommitMsg | Hook::CommitMsg)
     }
 
     /// Returns whether it can keep git from what it is about to do.
     pub fn can_refuse(self) -> bool {
-        matches!(self, Hook::PrePush)
+        matches!(self, Hook::PrePush | Hook::PrepareCommitMsg | Hook::CommitMsg)
     }
 }
 
@@ -94,6 +104,12 @@ pub struct Done {
     pub is_published: bool,
     /// What the user should know.
     pub warnings: Vec<Warning>,
+}
+
+impl Done {
+    fn warn(&mut self, hook: Hook, done: Result<()>) {
+        self.warnings.extend(done.err().map(|error| failed(hook, &error)));
+    }
 }
 
 /// Does what is to be done in a hook that git has called.
@@ -113,6 +129,8 @@ pub fn run(hook: Hook, arguments: &[OsString], input: &[u8], options: &Options) 
     };
     match hook {
         Hook::PrePush => done = push::pre_push(&call, input)?,
+        Hook::PrepareCommitMsg => done.warn(hook, message::prepare(&call)),
+        Hook::CommitMsg => done.warn(hook, message::finish(&call)),
         Hook::PostMerge | Hook::PostRewrite => done.has_moved = fold_in(call.session()),
         // Single files come out of what is here.
         Hook::PostCheckout if call.word(2) == "0" => {}

@@ -1,6 +1,6 @@
 //! Where git looks for hooks, and whether it knows hooks that stand in its configuration.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::Store;
 use super::git::Call;
@@ -20,6 +20,27 @@ impl Store {
         }
         let words = for_terminal(answer.errors.trim());
         Err(Error::fatal("git_failed", "cannot tell where git looks for hooks").because(words))
+    }
+
+    /// Adds trailers to the message of a commit in a file, by git's rules for where they stand. A key that is there stays as
+    /// it is.
+    ///
+    /// # Errors
+    /// `git_failed` with git's words.
+    pub fn add_trailers(&self, message: &Path, trailers: &[(&str, &str)]) -> Result<()> {
+        let mut words: Vec<String> = ["-c", "trailer.separators=:", "interpret-trailers", "--in-place", "--where=end"]
+            .iter()
+            .chain(&["--if-exists=doNothing", "--if-missing=add"])
+            .map(|word| (*word).to_owned())
+            .collect();
+        words.extend(trailers.iter().map(|(key, value)| format!("--trailer={key}: {value}")));
+        words.push(message.to_string_lossy().into_owned());
+        let answer = Call::new(&words.iter().map(String::as_str).collect::<Vec<_>>()).plain().run(self)?;
+        if answer.is_success() {
+            return Ok(());
+        }
+        let words = for_terminal(answer.errors.trim());
+        Err(Error::fatal("git_failed", "cannot add trailers to the message").because(words))
     }
 
     /// Returns whether the installed git runs hooks that stand in its configuration, which it does from 2.54 on: it is asked

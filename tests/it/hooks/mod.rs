@@ -3,6 +3,7 @@
 mod beside;
 mod folding;
 mod installing;
+mod messages;
 mod pushing;
 
 use std::collections::BTreeMap;
