@@ -12,6 +12,7 @@ mod beside;
 mod block;
 pub mod call;
 pub mod chain;
+mod fence;
 mod file;
 pub mod install;
 mod line;

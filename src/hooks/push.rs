@@ -7,9 +7,11 @@
 use std::time::Duration;
 
 use super::call::Call;
+use super::fence::Fence;
 use super::line::Line;
-use super::{Done, fold_in};
+use super::{Done, Hook, failed, fold_in};
 use crate::base::{Error, Kind, Result, text};
+use crate::query::overlap::Policy;
 use crate::session::Session;
 use crate::session::settings::PublishOnPush;
 use crate::session::setup::fetch_refspec;
@@ -23,7 +25,7 @@ const NOTES: &str = "refs/coord-remotes/";
 /// Does what is to be done before a push.
 ///
 /// # Errors
-/// `not_fast_forward`, `tracking_ref_pushed` (5); `publish_failed` (6) where `coord.publishOnPush` requires it.
+/// `not_fast_forward`, `tracking_ref_pushed` (5); `fenced`, `paths_overlap` (3); `publish_failed` (6) where `coord.publishOnPush` requires it.
 pub(super) fn pre_push(call: &Call, input: &[u8]) -> Result<Done> {
     let session = call.session();
     let (mut remote, mut lines) = (call.word(0), Line::of_push(input));
@@ -36,10 +38,37 @@ pub(super) fn pre_push(call: &Call, input: &[u8]) -> Result<Done> {
     }
     refuse(session.store(), &remote, &lines)?;
     let mut done = Done { has_moved: fold_in(session), ..Done::default() };
+    let fence = fence(session, &remote, &lines);
     if is_published_to(session, &remote, &lines) {
-        publish(session, &remote, &mut done)?;
+        // What others have done to a claim since decides, and so they are asked.
+        let is_asked = fence.as_ref().is_ok_and(Fence::has_claims);
+        publish(session, &remote, is_asked, &mut done)?;
+    }
+    match fence.and_then(|fence| fence.judge()) {
+        Ok(warnings) => done.warnings.extend(warnings),
+        Err(error) if error.kind() == Kind::Conflict || is_strict(session) => return Err(error),
+        Err(error) => done.warnings.push(failed(Hook::PrePush, &error)),
     }
     Ok(done)
+}
+
+/// Returns what the fence has to judge: all that is pushed but refs of ours.
+///
+/// # Errors
+/// Where git cannot tell; the state is published all the same.
+fn fence<'s>(session: &'s Session, remote: &str, lines: &[Line]) -> Result<Fence<'s>> {
+    let store = session.store();
+    let code: Vec<&Line> =
+        lines.iter().filter(|line| !line.name.starts_with("refs/coord/") && !is_state(store, &line.name)).collect();
+    let to: Vec<Oid> = code.iter().filter_map(|line| line.new).collect();
+    let from: Vec<Oid> = code.iter().filter_map(|line| line.old).collect();
+    let remote = store.remotes().into_iter().find(|name| name == remote);
+    Fence::of(session, &to, &from, remote.as_deref())
+}
+
+/// Returns whether what cannot be judged is refused.
+fn is_strict(session: &Session) -> bool {
+    session.settings().fence == Policy::Refuse
 }
 
 /// Refuses what would take the state away from others.
@@ -100,8 +129,8 @@ fn is_published_to(session: &Session, remote: &str, lines: &[Line]) -> bool {
 }
 
 /// Publishes the state within the time that there is for it; where it has all been published nobody is asked.
-fn publish(session: &Session, remote: &str, done: &mut Done) -> Result<()> {
-    if matches!(has_all(session, remote), Ok(true)) {
+fn publish(session: &Session, remote: &str, is_asked: bool, done: &mut Done) -> Result<()> {
+    if !is_asked && matches!(has_all(session, remote), Ok(true)) {
         return Ok(());
     }
     let budget = session.settings().push_budget;

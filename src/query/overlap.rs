@@ -102,6 +102,12 @@ pub fn reserving<'a>(
     claims.filter(move |(_, claim)| !claim.paths.is_empty() && signs.overdue(claim, now).is_none())
 }
 
+/// Returns the first of some paths that a claim has reserved, and by which of its globs.
+pub fn reserved<'p, 'c>(claim: &'c Claim, mut paths: impl Iterator<Item = &'p str>) -> Option<(&'p str, &'c str)> {
+    let globs: Vec<(&str, Reserved)> = claim.paths.iter().map(|text| (text.as_str(), Reserved::read(text))).collect();
+    paths.find_map(|path| globs.iter().find(|(_, glob)| glob.covers(path)).map(|(text, _)| (path, *text)))
+}
+
 /// Returns what two globs are both about; nothing where they do not overlap.
 pub fn shared(one: &Glob, other: &Glob, tracked: &Tracked) -> Option<Shared> {
     // In an order that does not depend on who asks, so that both are told the same.
@@ -178,6 +184,13 @@ impl<'a> Reserved<'a> {
         match self {
             Reserved::Glob(glob) => glob.as_str(),
             Reserved::Unreadable(text) => text,
+        }
+    }
+
+    fn covers(&self, path: &str) -> bool {
+        match self {
+            Reserved::Glob(glob) => glob.covers(path),
+            Reserved::Unreadable(text) => is_in(path, readable_folder(text)),
         }
     }
 

@@ -20,6 +20,8 @@ pub struct Settings {
     pub sync_timeout: Duration,
     /// `coord.lockTimeout`: how long a writer waits for its turn.
     pub lock_timeout: Duration,
+    /// `coord.fence`: what is done about commits of a claim that is no longer held, where they are pushed.
+    pub fence: Policy,
     /// `coord.publishOnPush`: whether a push of the user publishes the state too.
     pub publish_on_push: PublishOnPush,
     /// `coord.pushBudget`: how long that may take.
@@ -63,6 +65,12 @@ pub const SETTINGS: &[Setting] = &[
         check: |config| agent(config).map_or(Ok(()), |name| identity::check_name(&name)),
     },
     Setting {
+        key: "coord.fence",
+        default: "warn",
+        meaning: "What becomes of a push with commits made under a claim that is no longer held: `refuse`, `warn` or `off`",
+        check: |config| fence(config).map(drop),
+    },
+    Setting {
         key: "coord.fsync",
         default: "on",
         meaning: "Whether what was acknowledged survives a power cut; `off` is faster",
@@ -89,7 +97,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         key: "coord.overlap",
         default: "refuse",
-        meaning: "What becomes of a claim whose `--paths` overlap with those of another living one: `refuse`, `warn` or `off`",
+        meaning: "What becomes of a claim whose `--paths` overlap with those of another living one, and of a push of such files: `refuse`, `warn` or `off`",
         check: |config| overlap(config).map(drop),
     },
     Setting {
@@ -151,6 +159,7 @@ impl Settings {
             remote: remote(config),
             lock_timeout: lock_timeout(config)?,
             sync_timeout: sync_timeout(config)?,
+            fence: fence(config)?,
             publish_on_push: publish_on_push(config)?,
             push_budget: push_budget(config)?,
             overlap: overlap(config)?,
@@ -166,6 +175,7 @@ impl Settings {
             remote: remote(config),
             lock_timeout: lock_timeout(config).unwrap_or(LOCK_TIMEOUT),
             sync_timeout: sync_timeout(config).unwrap_or(SYNC_TIMEOUT),
+            fence: fence(config).unwrap_or(Policy::Warn),
             publish_on_push: publish_on_push(config).unwrap_or_default(),
             push_budget: push_budget(config).unwrap_or(PUSH_BUDGET),
             overlap: overlap(config).unwrap_or_default(),
@@ -221,8 +231,12 @@ fn push_budget(config: &Config) -> Result<Duration> {
     config.text("coord.pushBudget").map_or(Ok(PUSH_BUDGET), |text| parse_duration("coord.pushBudget", &text))
 }
 
+fn fence(config: &Config) -> Result<Policy> {
+    config.text("coord.fence").map_or(Ok(Policy::Warn), |text| parse_policy("coord.fence", &text))
+}
+
 fn overlap(config: &Config) -> Result<Policy> {
-    config.text("coord.overlap").map_or(Ok(Policy::default()), |text| parse_overlap(&text))
+    config.text("coord.overlap").map_or(Ok(Policy::default()), |text| parse_policy("coord.overlap", &text))
 }
 
 /// Reads a time to live as whole minutes, at least one: `90m`, `2h`, or a bare number of minutes.
@@ -240,12 +254,12 @@ pub fn parse_minutes(what: &str, text: &str) -> Result<u64> {
     Ok(minutes)
 }
 
-fn parse_overlap(text: &str) -> Result<Policy> {
+fn parse_policy(key: &str, text: &str) -> Result<Policy> {
     match text.trim() {
         "refuse" => Ok(Policy::Refuse),
         "warn" => Ok(Policy::Warn),
         "off" => Ok(Policy::Off),
-        _ => Err(bad("coord.overlap", text, "must be refuse, warn or off")),
+        _ => Err(bad(key, text, "must be refuse, warn or off")),
     }
 }
 
@@ -275,7 +289,7 @@ mod tests {
 
     #[test]
     fn an_overlap_is_refused_warned_of_or_passed_over() {
-        assert_eq!(parse_overlap(" warn ").expect("a policy"), Policy::Warn);
-        assert_eq!(parse_overlap("").expect_err("no policy").code(), "bad_setting");
+        assert_eq!(parse_policy("coord.overlap", " warn ").expect("a policy"), Policy::Warn);
+        assert_eq!(parse_policy("coord.overlap", "").expect_err("no policy").code(), "bad_setting");
     }
 }

@@ -106,6 +106,15 @@ fn claims() -> Vec<Row> {
         ),
         row(
             3,
+            "fenced",
+            "A push holds commits that were made under a claim which is no longer held, and `coord.fence` is `refuse`.",
+            [way("hook pre-push <../line")
+                .through_a_shell()
+                .after("git config coord.fence refuse")
+                .given(pushes_of_a_lost_claim)],
+        ),
+        row(
+            3,
             "in_progress_elsewhere",
             "A status entry says that somebody is at it, and nothing later that it is not.",
             [
@@ -214,4 +223,11 @@ fn states() -> Vec<Row> {
 /// Lets so many seconds pass.
 pub(super) fn pass(repo: &Repo, seconds: u32) {
     (0..seconds).for_each(|_| repo.machine.tick(&mut std::process::Command::new("true")));
+}
+
+/// Has a commit that was made under a claim of which nobody knows, and a line that says that it is pushed.
+pub(super) fn pushes_of_a_lost_claim(repo: &Repo) {
+    repo.git(&["commit", "--quiet", "--allow-empty", "-m", "x", "-m", "Coord-Task: T-1\nCoord-Claim: c1"]);
+    let line = format!("HEAD {} refs/heads/main {}\n", repo.git(&["rev-parse", "HEAD"]), "0".repeat(40));
+    std::fs::write(repo.path.join("../line"), line).expect("a file");
 }

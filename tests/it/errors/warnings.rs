@@ -1,6 +1,6 @@
 //! Warnings: what was done, and is odd.
 
-use super::conflicts::pass;
+use super::conflicts::{pass, pushes_of_a_lost_claim};
 use super::remotes::with_remote;
 use super::{Row, row, way};
 use crate::harness::Repo;
@@ -211,6 +211,12 @@ fn remotes() -> Vec<Row> {
                 repo.git(&["config", "remote.origin.pushurl", "/nowhere"]);
                 repo.ok(&["note", "T-1", "To be published"]);
             })],
+        ),
+        row(
+            0,
+            "fenced",
+            "A push holds commits that were made under a claim which is no longer held.",
+            [way("hook pre-push <../line").through_a_shell().given(pushes_of_a_lost_claim)],
         ),
         row(
             0,

@@ -1,6 +1,7 @@
 //! Git's hooks, run by real gits: what is done in each, how they come into a repository, and beside whom they live there.
 
 mod beside;
+mod fence;
 mod folding;
 mod installing;
 mod messages;
