@@ -18,7 +18,12 @@ const SHELLS: &[&str] = &["sh", "bash", "dash", "ash", "ksh", "mksh", "zsh"];
 fn block(hook: Hook) -> String {
     let name = hook.name();
     let call = format!("exec git-coord hook {name} --chain \"$0\" -- \"$@\"");
-    let otherwise = format!("elif command -v git-coord >/dev/null 2>&1; then {call}; fi");
+    let otherwise = if hook == Hook::PreReceive {
+        // Without the program nothing is judged, and so nothing taken.
+        format!("else {call}; fi")
+    } else {
+        format!("elif command -v git-coord >/dev/null 2>&1; then {call}; fi")
+    };
     [
         &*format!("{BEGIN} It goes again by: git coord hooks uninstall"),
         &*format!("if [ \"${{GIT_COORD_CHAINED-}}\" = {name} ]; then unset GIT_COORD_CHAINED"),

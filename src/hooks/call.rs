@@ -37,10 +37,14 @@ impl Call {
     ///
     /// # Errors
     /// As [`Session::open`].
-    pub fn open(_: Hook, arguments: &[OsString], options: &Options) -> Result<Option<Call>> {
+    pub fn open(hook: Hook, arguments: &[OsString], options: &Options) -> Result<Option<Call>> {
         let cwd = options.cwd.clone();
         let within = options.environment.var(WITHIN).map(OsString::from);
         let options = Options { environment: cleaned(options.environment.clone()), ..options.clone() };
+        if hook == Hook::PreReceive {
+            // Whoever has started the git that pushes, and whatever was here before.
+            return Ok(Some(Call { session: Session::open(options)?, arguments: arguments.to_vec(), cwd }));
+        }
         // A setting that makes no sense is told by every other command.
         let session = Session::open_tolerant(options)?;
         let is_ours = within.is_some_and(|place| Path::new(&place) == session.store().common_dir());

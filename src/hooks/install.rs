@@ -7,9 +7,9 @@
 
 use std::path::{Path, PathBuf};
 
+use super::Hook;
 use super::beside::{Addition, Manager};
 use super::file::{self, Found};
-use super::{HOOKS, Hook};
 use crate::base::Result;
 use crate::store::Store;
 
@@ -71,27 +71,27 @@ struct House<'s> {
 ///
 /// # Errors
 /// Where git cannot be asked, or a file cannot be read.
-pub fn status(store: &Store) -> Result<Vec<Standing>> {
+pub fn status(store: &Store, hooks: &[Hook]) -> Result<Vec<Standing>> {
     let house = House::look(store)?;
-    HOOKS.iter().map(|hook| house.standing(*hook)).collect()
+    hooks.iter().map(|hook| house.standing(*hook)).collect()
 }
 
 /// Puts the hooks in place that are not, and returns how they stand then.
 ///
 /// # Errors
 /// Where something cannot be written: what was put in place until then stays.
-pub fn install(store: &Store) -> Result<Vec<Standing>> {
+pub fn install(store: &Store, hooks: &[Hook]) -> Result<Vec<Standing>> {
     let house = House::look(store)?;
-    HOOKS.iter().map(|hook| house.install(*hook)).collect()
+    hooks.iter().map(|hook| house.install(*hook)).collect()
 }
 
 /// Takes the hooks out, and returns how they stand then.
 ///
 /// # Errors
 /// Where something cannot be written.
-pub fn uninstall(store: &Store) -> Result<Vec<Standing>> {
+pub fn uninstall(store: &Store, hooks: &[Hook]) -> Result<Vec<Standing>> {
     let house = House::look(store)?;
-    let left: Vec<Standing> = HOOKS.iter().map(|hook| house.uninstall(*hook)).collect::<Result<_>>()?;
+    let left: Vec<Standing> = hooks.iter().map(|hook| house.uninstall(*hook)).collect::<Result<_>>()?;
     if store.coord_dir().join(FOLDER).exists() && std::fs::remove_dir(&house.folder).is_ok() {
         store.remove_note(FOLDER);
     }
@@ -213,5 +213,8 @@ fn section(hook: Hook) -> String {
 
 /// What stands there: a shell runs it, and git adds its arguments.
 fn command(hook: Hook) -> String {
+    if hook == Hook::PreReceive {
+        return "exec git-coord hook pre-receive --".to_owned();
+    }
     format!("command -v git-coord >/dev/null 2>&1 || exit 0; exec git-coord hook {} --", hook.name())
 }

@@ -1,5 +1,6 @@
 //! What git says is to be pushed: a ref in a line.
 
+use crate::base::{Error, Result};
 use crate::store::Oid;
 
 /// A ref that is to be moved.
@@ -24,6 +25,21 @@ impl Line {
             Some(Line { name: name.to_owned(), old: id(old)?, new: id(new)? })
         };
         text.lines().filter_map(read).collect()
+    }
+
+    /// Reads what `pre-receive` is told: old id, new id, name.
+    ///
+    /// # Errors
+    /// `bad_input` for what is no such line: nobody can judge it.
+    pub(super) fn of_receive(input: &[u8]) -> Result<Vec<Line>> {
+        let odd = || Error::invalid("bad_input", "cannot understand what is to be pushed");
+        let text = String::from_utf8_lossy(input).into_owned();
+        let read = |line: &str| {
+            let mut words = line.splitn(3, ' ');
+            let (old, new, name) = (words.next()?, words.next()?, words.next()?);
+            Some(Line { name: name.to_owned(), old: id(old)?, new: id(new)? })
+        };
+        text.lines().map(|line| read(line).ok_or_else(odd)).collect()
     }
 }
 

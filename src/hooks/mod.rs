@@ -18,6 +18,7 @@ pub mod install;
 mod line;
 mod message;
 mod push;
+mod receive;
 
 use std::ffi::OsString;
 
@@ -34,6 +35,8 @@ pub use call::Call;
 pub enum Hook {
     /// Before anything is pushed.
     PrePush,
+    /// Before a server takes what is pushed to it.
+    PreReceive,
     /// Before the message of a commit is edited.
     PrepareCommitMsg,
     /// After the message of a commit was edited.
@@ -50,16 +53,23 @@ pub enum Hook {
 pub const HOOKS: &[Hook] =
     &[Hook::PrePush, Hook::PrepareCommitMsg, Hook::CommitMsg, Hook::PostMerge, Hook::PostCheckout, Hook::PostRewrite];
 
+/// The hooks of a server.
+pub const SERVER: &[Hook] = &[Hook::PreReceive];
+
+/// Where a clone notes what remotes have.
+const NOTES: &str = "refs/coord-remotes/";
+
 impl Hook {
     /// Returns the hook that git calls so.
     pub fn find(name: &str) -> Option<Hook> {
-        HOOKS.iter().copied().find(|hook| hook.name() == name)
+        HOOKS.iter().chain(SERVER).copied().find(|hook| hook.name() == name)
     }
 
     /// Returns git's name for it.
     pub fn name(self) -> &'static str {
         match self {
             Hook::PrePush => "pre-push",
+            Hook::PreReceive => "pre-receive",
             Hook::PrepareCommitMsg => "prepare-commit-msg",
             Hook::CommitMsg => "commit-msg",
             Hook::PostMerge => "post-merge",
@@ -71,6 +81,7 @@ impl Hook {
     /// Returns the file that git runs.
     pub fn shim(self) -> &'static str {
         match self {
+            Hook::PreReceive => include_str!("../../hooks/pre-receive"),
             Hook::PrePush => include_str!("../../hooks/pre-push"),
             Hook::PrepareCommitMsg => include_str!("../../hooks/prepare-commit-msg"),
             Hook::CommitMsg => include_str!("../../hooks/commit-msg"),
@@ -82,7 +93,7 @@ impl Hook {
 
     /// Returns whether git writes something to its standard input, which must be read to its end.
     pub fn reads_input(self) -> bool {
-        matches!(self, Hook::PrePush | Hook::PostRewrite)
+        matches!(self, Hook::PrePush | Hook::PreReceive | Hook::PostRewrite)
     }
 
     /// Returns whether it is about the message of a commit, whose file git names.
@@ -92,7 +103,7 @@ impl Hook {
 
     /// Returns whether it can keep git from what it is about to do.
     pub fn can_refuse(self) -> bool {
-        matches!(self, Hook::PrePush | Hook::PrepareCommitMsg | Hook::CommitMsg)
+        matches!(self, Hook::PrePush | Hook::PreReceive | Hook::PrepareCommitMsg | Hook::CommitMsg)
     }
 }
 
@@ -122,7 +133,8 @@ pub fn run(hook: Hook, arguments: &[OsString], input: &[u8], options: &Options) 
     let call = match Call::open(hook, arguments, options) {
         Ok(Some(call)) => call,
         Ok(None) => return Ok(done),
-        Err(error) if error.code() == "not_a_repository" => return Err(error),
+        // What cannot be judged is not taken.
+        Err(error) if hook == Hook::PreReceive || error.code() == "not_a_repository" => return Err(error),
         Err(error) => {
             done.warnings.push(failed(hook, &error));
             return Ok(done);
@@ -130,6 +142,7 @@ pub fn run(hook: Hook, arguments: &[OsString], input: &[u8], options: &Options) 
     };
     match hook {
         Hook::PrePush => done = push::pre_push(&call, input)?,
+        Hook::PreReceive => receive::pre_receive(&call, input)?,
         Hook::PrepareCommitMsg => done.warn(hook, message::prepare(&call)),
         Hook::CommitMsg => done.warn(hook, message::finish(&call)),
         Hook::PostMerge | Hook::PostRewrite => done.has_moved = fold_in(call.session()),
@@ -156,7 +169,7 @@ mod tests {
 
     #[test]
     fn every_shim_is_a_script_of_three_lines_that_calls_its_own_hook() {
-        for hook in HOOKS {
+        for hook in HOOKS.iter().chain(SERVER) {
             let lines: Vec<&str> = hook.shim().lines().collect();
             assert_eq!((lines.len(), lines[0]), (3, "#!/bin/sh"), "{hook:?}");
             assert!(lines[1].starts_with("# git coord: "), "{hook:?}");

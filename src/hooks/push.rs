@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::call::Call;
 use super::fence::Fence;
 use super::line::Line;
-use super::{Done, Hook, failed, fold_in};
+use super::{Done, Hook, NOTES, failed, fold_in};
 use crate::base::{Error, Kind, Result, text};
 use crate::query::overlap::Policy;
 use crate::session::Session;
@@ -18,9 +18,6 @@ use crate::session::setup::fetch_refspec;
 use crate::state::Warning;
 use crate::store::{Oid, STATE_REF, Store, remote_prefix};
 use crate::sync;
-
-/// Where our notes of what remotes have stand.
-const NOTES: &str = "refs/coord-remotes/";
 
 /// Does what is to be done before a push.
 ///

@@ -22,6 +22,7 @@ pub mod outcome;
 pub mod past;
 pub mod peek;
 pub mod precondition;
+mod received;
 pub mod recover;
 pub mod resolve;
 mod refused;

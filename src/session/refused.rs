@@ -40,6 +40,13 @@ impl Faults {
     pub(super) fn is_empty(&self) -> bool {
         self.removals.is_empty() && self.settings.is_none()
     }
+
+    /// Returns what is wrong, a line each.
+    pub(super) fn told(&self) -> Vec<String> {
+        let entries = self.told.iter().map(|line| line.trim_start_matches("- ").to_owned());
+        let settings = self.settings.is_some().then(|| format!("{}: it makes no sense", config::PATH));
+        entries.chain(settings).collect()
+    }
 }
 
 impl Session {

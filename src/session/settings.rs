@@ -125,6 +125,12 @@ pub const SETTINGS: &[Setting] = &[
         check: |config| store::remote_prefix(config).map(drop),
     },
     Setting {
+        key: "coord.requireSigned",
+        default: "off",
+        meaning: "Whether a server takes the state only where every commit that somebody has made is signed (`pre-receive`): `on` or `off`",
+        check: |config| is_signing_required(config).map(drop),
+    },
+    Setting {
         key: "coord.syncTimeout",
         default: "60s",
         meaning: "For how long `sync` tries again when others publish at the same time, before it gives up with exit code 7",
@@ -233,6 +239,16 @@ fn push_budget(config: &Config) -> Result<Duration> {
 
 fn fence(config: &Config) -> Result<Policy> {
     config.text("coord.fence").map_or(Ok(Policy::Warn), |text| parse_policy("coord.fence", &text))
+}
+
+/// Reads `coord.requireSigned`.
+///
+/// # Errors
+/// `bad_setting`.
+pub fn is_signing_required(config: &Config) -> Result<bool> {
+    const KEY: &str = "coord.requireSigned";
+    let text = config.text(KEY).unwrap_or_default();
+    config.boolean(KEY).map(|is_on| is_on.unwrap_or(false)).map_err(|_| bad(KEY, &text, "is neither on nor off"))
 }
 
 fn overlap(config: &Config) -> Result<Policy> {

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Store;
 use super::git::Call;
+use super::{Oid, Store};
 use crate::base::text::for_terminal;
 use crate::base::{Error, Result};
 
@@ -41,6 +41,14 @@ impl Store {
         }
         let words = for_terminal(answer.errors.trim());
         Err(Error::fatal("git_failed", "cannot add trailers to the message").because(words))
+    }
+
+    /// Returns whether a commit has a signature that git, as it is set up here, finds good.
+    ///
+    /// # Errors
+    /// Where git cannot be run.
+    pub fn is_signed(&self, commit: Oid) -> Result<bool> {
+        Ok(Call::new(&["verify-commit", &commit.to_string()]).plain().run(self)?.is_success())
     }
 
     /// Returns whether the installed git runs hooks that stand in its configuration, which it does from 2.54 on: it is asked

@@ -251,7 +251,10 @@ pub(super) fn judge(answer: &Answer, remote: &str) -> Result<Pushed> {
         return Ok(Pushed::LostRace(one_line(rejected)));
     }
     let error = refusal("push_refused", remote, "refused");
-    let error = match NAMES.iter().any(|words| answer.errors.contains(words) || reason(rejected).contains(words)) {
+    // The hook of ours on a server says what it refuses in its own words, and names the ref.
+    let is_judged = answer.errors.contains("git coord: error: ");
+    let is_name = |words: &&str| answer.errors.contains(*words) || reason(rejected).contains(*words);
+    let error = match !is_judged && NAMES.iter().any(is_name) {
         true => error.hint("git coord config coord.remotePrefix refs/heads/coord/"),
         false => error,
     };
@@ -305,6 +308,8 @@ mod tests {
         let refused = |summary: &str, errors: &str| judged(1, &rejected(summary), errors).expect_err(summary);
         let hook = refused("[remote rejected] (pre-receive hook declined)", "remote: no\n");
         assert_eq!((hook.code(), hook.hints().len()), ("push_refused", 0));
+        let ours = "remote: git coord: error: refs/coord/main is not taken\n";
+        assert_eq!(refused("[remote rejected] (pre-receive hook declined)", ours).hints().len(), 0);
         let name = refused("[remote rejected] (deny updating a hidden ref)", "");
         assert_eq!((name.code(), name.hints().len()), ("push_refused", 1));
         let locked = refused("[remote rejected] (failed to update ref)", "error: x.lock: Permission denied");

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::base::{Error, Result, text};
 use crate::commands::page::Page;
 use crate::commands::verb::{Effect, Group, Report, Scene, Verb};
-use crate::hooks::{self, HOOKS, Hook as Called, chain};
+use crate::hooks::{self, HOOKS, Hook as Called, SERVER, chain};
 use crate::state::Warning;
 
 /// Do what is to be done in a hook of git's
@@ -87,7 +87,7 @@ fn read_input() -> Result<Vec<u8>> {
 }
 
 fn unknown(name: &str) -> Error {
-    let known: Vec<&str> = HOOKS.iter().map(|hook| hook.name()).collect();
+    let known: Vec<&str> = HOOKS.iter().chain(SERVER).map(|hook| hook.name()).collect();
     Error::usage(format!(
         "nothing is done in a hook called «{}»: only in {}",
         text::excerpt(name, 40),

@@ -8,6 +8,7 @@ use crate::base::Result;
 use crate::commands::page::{Page, Style, plain, styled};
 use crate::commands::verb::{Effect, Group, Report, Scene, Verb};
 use crate::hooks::install::{self, Standing, State};
+use crate::hooks::{HOOKS, Hook, SERVER};
 
 /// Put git's hooks in place
 ///
@@ -18,21 +19,33 @@ use crate::hooks::install::{self, Standing, State};
 /// Example: git coord hooks install
 #[derive(Debug, Default, ClapArgs, Deserialize, JsonSchema)]
 #[serde(default)]
-pub struct InstallArgs {}
+pub struct InstallArgs {
+    /// The hook of a server: pre-receive, which checks what is pushed to the state
+    #[arg(long)]
+    pub server: bool,
+}
 
 /// Show how git's hooks stand
 ///
 /// Exit code 1 where one of them does not call git coord.
 #[derive(Debug, Default, ClapArgs, Deserialize, JsonSchema)]
 #[serde(default)]
-pub struct StatusArgs {}
+pub struct StatusArgs {
+    /// The hook of a server: pre-receive, which checks what is pushed to the state
+    #[arg(long)]
+    pub server: bool,
+}
 
 /// Take git's hooks out again
 ///
 /// Every file is then as it was before, to the byte. Exit code 1 where something stays that somebody has written himself.
 #[derive(Debug, Default, ClapArgs, Deserialize, JsonSchema)]
 #[serde(default)]
-pub struct UninstallArgs {}
+pub struct UninstallArgs {
+    /// The hook of a server: pre-receive, which checks what is pushed to the state
+    #[arg(long)]
+    pub server: bool,
+}
 
 /// How the hooks stand.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -79,8 +92,8 @@ impl Verb for Install {
     type Args = InstallArgs;
     type Report = Answer;
 
-    fn run(_: InstallArgs, scene: &Scene) -> Result<Answer> {
-        let standings = install::install(scene.opened()?.store())?;
+    fn run(args: InstallArgs, scene: &Scene) -> Result<Answer> {
+        let standings = install::install(scene.opened()?.store(), asked(args.server))?;
         Ok(Answer { hooks: standings.iter().map(Item::of).collect(), is_wanted: true, is_asked: false })
     }
 }
@@ -92,8 +105,8 @@ impl Verb for Status {
     type Args = StatusArgs;
     type Report = Answer;
 
-    fn run(_: StatusArgs, scene: &Scene) -> Result<Answer> {
-        let standings = install::status(scene.opened()?.store())?;
+    fn run(args: StatusArgs, scene: &Scene) -> Result<Answer> {
+        let standings = install::status(scene.opened()?.store(), asked(args.server))?;
         Ok(Answer { hooks: standings.iter().map(Item::of).collect(), is_wanted: true, is_asked: true })
     }
 }
@@ -105,10 +118,15 @@ impl Verb for Uninstall {
     type Args = UninstallArgs;
     type Report = Answer;
 
-    fn run(_: UninstallArgs, scene: &Scene) -> Result<Answer> {
-        let standings = install::uninstall(scene.opened()?.store())?;
+    fn run(args: UninstallArgs, scene: &Scene) -> Result<Answer> {
+        let standings = install::uninstall(scene.opened()?.store(), asked(args.server))?;
         Ok(Answer { hooks: standings.iter().map(Item::of).collect(), is_wanted: false, is_asked: false })
     }
+}
+
+/// Returns the hooks that are meant.
+fn asked(server: bool) -> &'static [Hook] {
+    if server { SERVER } else { HOOKS }
 }
 
 impl Item {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::base::Result;
 use crate::commands::page::{Page, Style, plain, styled};
 use crate::commands::verb::{Effect, Group, Report, Scene, Verb};
+use crate::hooks::HOOKS;
 use crate::hooks::install::{self, State};
 use crate::session::setup::{Origin, check_git};
 use crate::state::Warning;
@@ -82,7 +83,7 @@ impl Verb for Init {
 
 /// Puts the hooks in place, and returns those that were not. The state is here without them too.
 fn put_hooks(store: &Store, warnings: &mut Vec<Warning>) -> Vec<String> {
-    let put = install::status(store).and_then(|before| Ok((before, install::install(store)?)));
+    let put = install::status(store, HOOKS).and_then(|before| Ok((before, install::install(store, HOOKS)?)));
     let (before, now) = match put {
         Ok(put) => put,
         Err(error) => {

@@ -2,6 +2,7 @@
 
 use super::remotes::with_remote;
 use super::{Row, row, way};
+use crate::harness::Repo;
 
 /// Larger than any record.
 static TOO_LARGE: [u8; 3 << 20] = [b'x'; 3 << 20];
@@ -163,6 +164,26 @@ fn rules() -> Vec<Row> {
         ),
         row(
             5,
+            "broken_push",
+            "A push to a server holds entries or records that are broken; nothing of it is taken.",
+            [way("hook pre-receive <../line").through_a_shell().given(|repo| {
+                let before = repo.tip().expect("a tip");
+                repo.plant("agents/bob.md", b"garbage");
+                receives(repo, &before);
+            })],
+        ),
+        row(
+            5,
+            "unsigned",
+            "A push to a server holds a commit that nobody whom it trusts has signed, and `coord.requireSigned` is on.",
+            [way("hook pre-receive <../line").through_a_shell().given(|repo| {
+                repo.git(&["config", "coord.requireSigned", "on"]);
+                let before = repo.git(&["rev-parse", "refs/coord/main~1"]);
+                receives(repo, &before);
+            })],
+        ),
+        row(
+            5,
             "tracking_ref_pushed",
             "A push would give a remote the notes of this clone about what remotes have.",
             [way("hook pre-push origin url").given(with_remote).input(
@@ -275,4 +296,10 @@ fn files() -> Vec<Row> {
             [way("note T-1 x").given(|repo| drop(repo.plant("messages", b"in the way")))],
         ),
     ]
+}
+
+/// Writes the line that says that the state is moved to where it is from where it was.
+fn receives(repo: &Repo, before: &str) {
+    let line = format!("{before} {} refs/coord/main\n", repo.tip().expect("a tip"));
+    std::fs::write(repo.path.join("../line"), line).expect("a file");
 }

@@ -216,3 +216,19 @@ fn a_folder_that_cannot_be_written_is_a_warning_of_init() {
     assert_eq!((&init["state"], &init["warnings"][0]["code"]), (&json!("created"), &json!("hooks_not_installed")));
     assert_eq!(repo.refused(128, &["hooks", "install"]), "io");
 }
+
+#[test]
+fn the_hook_of_a_server_is_apart_from_the_others_and_comes_and_goes_like_them() {
+    let repo = Repo::init(&["--bare"]);
+    with_git_that_knows(&repo, false);
+    let before = files_of(&hooks_dir(&repo));
+    assert_eq!(repo.coord(&["hooks", "status", "--server"]).run().exit(), 1);
+    repo.ok(&["hooks", "install", "--server"]);
+    let with = files_of(&hooks_dir(&repo));
+    assert_eq!((with["pre-receive"].1.as_slice(), with.len()), (Hook::PreReceive.shim().as_bytes(), before.len() + 1));
+    assert!(standing(&repo).values().all(|state| state == "missing"), "those of a clone are not there");
+    repo.coord(&["hooks", "uninstall"]).expect(0);
+    assert_eq!(files_of(&hooks_dir(&repo)), with);
+    repo.ok(&["hooks", "uninstall", "--server"]);
+    assert_eq!(files_of(&hooks_dir(&repo)), before);
+}

@@ -6,6 +6,7 @@ mod folding;
 mod installing;
 mod messages;
 mod pushing;
+mod receiving;
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
