@@ -271,6 +271,12 @@ pub fn unreachable(remote: &str) -> Error {
     refusal("push_failed", remote, "could not be reached")
 }
 
+/// Makes the error for a remote that shows those who push another state than those who fetch, as one that hides the ref.
+pub fn two_faced(remote: &str) -> Error {
+    refusal("push_refused", remote, "shows those who push another state than those who fetch")
+        .hint("git coord config coord.remotePrefix refs/heads/coord/")
+}
+
 fn refusal(code: &'static str, remote: &str, what: &str) -> Error {
     let message =
         format!("cannot publish to «{remote}», which {what}: what it had is here, and what is here is not there");

@@ -14,10 +14,13 @@ use crate::ops::settle::{Lost, Ruling, told};
 use crate::session::Session;
 use crate::session::unite::How;
 use crate::state::Warning;
-use crate::store::{Listed, Oid, Pushed, unreachable};
+use crate::store::{Listed, Oid, Pushed, two_faced, unreachable};
 
 /// The shortest and the longest pause after a lost race.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(2));
+
+/// How often a remote may have another state for a push than for a fetch: one of several servers may be behind the others.
+const MOST_RIDDLES: u32 = 5;
 
 /// What a sync with one remote did.
 #[derive(Debug, Clone, Default)]
@@ -68,6 +71,8 @@ pub(super) struct Round<'s> {
     listed: Listed,
     /// What was done so far.
     done: Done,
+    /// How often in a row the remote had another state for a push than for a fetch.
+    riddles: u32,
     /// The claims that were to be confirmed before we looked.
     provisional: BTreeSet<String>,
     _turn: Option<File>,
@@ -140,7 +145,20 @@ impl<'s> Round<'s> {
         let mut done = Done::default();
         let (theirs, listed) = look(session, remote, &mut done.warnings)?;
         let (deadline, pause) = (Instant::now() + limit, PAUSES.0);
-        Ok(Round { session, remote, limit, deadline, pause, before, theirs, listed, done, provisional, _turn: turn })
+        Ok(Round {
+            session,
+            remote,
+            limit,
+            deadline,
+            pause,
+            before,
+            theirs,
+            listed,
+            done,
+            riddles: 0,
+            provisional,
+            _turn: turn,
+        })
     }
 
     /// Returns what the remote has, as far as we know.
@@ -223,12 +241,15 @@ impl<'s> Round<'s> {
                 Ok(Answer::Landed)
             }
             Pushed::LostRace(words) if Instant::now() >= self.deadline => Err(busy(self.remote, self.limit, words)),
-            Pushed::LostRace(_) => {
+            Pushed::LostRace(words) => {
                 self.done.races += 1;
+                let seen = self.theirs;
                 std::thread::sleep(jittered(self.pause));
                 self.pause = (self.pause * 2).min(PAUSES.1);
                 self.theirs = fetch(self.session, self.remote)?;
-                Ok(Answer::Lost)
+                // It has another one, git says, and nobody has moved it.
+                self.riddles = if self.theirs == seen && words.contains("stale info") { self.riddles + 1 } else { 0 };
+                if self.riddles == MOST_RIDDLES { Err(two_faced(self.remote).because(words)) } else { Ok(Answer::Lost) }
             }
             Pushed::Unanswered(words) => Ok(Answer::None(words)),
         }
