@@ -12,6 +12,7 @@ mod group;
 pub mod history;
 pub mod identity;
 pub mod inspect;
+mod knowledge;
 pub mod load;
 pub mod long;
 mod lower;
