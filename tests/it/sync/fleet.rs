@@ -271,7 +271,7 @@ fn trouble(clones: &[Repo], url: &str, mut dice: Dice, until: Instant, ledger: &
 }
 
 fn size() -> (usize, usize, u64, bool) {
-    let Ok(text) = std::env::var("GIT_COORD_FLEET") else { return (4, 2, 12, false) };
+    let Ok(text) = std::env::var("GIT_COORD_FLEET") else { return (4, 2, 8, false) };
     let numbers: Vec<u64> = text.split(',').map(|number| number.parse().expect("a number")).collect();
     let [clones, agents, seconds] = numbers[..] else { panic!("GIT_COORD_FLEET is clones,agents,seconds") };
     (usize::try_from(clones).expect("a number"), usize::try_from(agents).expect("a number"), seconds, true)
