@@ -103,9 +103,9 @@ impl<'s> Machine<'s> {
 
     /// Returns the worktree of this machine in which a claim was made; nothing where it was made elsewhere.
     pub fn worktree_of(&self, claim: &Claim) -> Option<String> {
-        let noted = fs::read_to_string(self.path(&provisional_file(&claim.id)));
-        // What others call their claims may be no name of a file.
-        if let (Ok(_), Ok(noted)) = (Id::parse(&claim.id), noted) {
+        // What others call their claims may lead anywhere.
+        let id = Id::parse(&claim.id).ok()?;
+        if let Ok(noted) = fs::read_to_string(self.path(&provisional_file(&id))) {
             return Some(noted.trim_end().to_owned());
         }
         let is_there = |worktree: &String| {

@@ -5,7 +5,7 @@
 use std::fs::{self, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Component, Path};
 
 use super::files::witnessed;
 use super::{Store, fault};
@@ -18,7 +18,9 @@ impl Store {
     /// `read_only`, `disk_full` or `io`; what the note said before is then still there.
     pub fn write_note(&self, name: &str, bytes: &[u8]) -> Result<()> {
         let path = self.coord_dir.join(name);
-        self.replace(&path, bytes).map_err(|err| fault::io(format!("write {}", path.display()), err))
+        let written =
+            if stays_below(name) { self.replace(&path, bytes) } else { Err(io::ErrorKind::InvalidFilename.into()) };
+        written.map_err(|err| fault::io(format!("write {}", path.display()), err))
     }
 
     /// Waits until files below the common dir, and their names, are on the disk: those that git or a note has put in
@@ -46,8 +48,10 @@ impl Store {
 
     /// Removes a note; one that is not there, or cannot be removed, is left: what it said must be harmless by then.
     pub fn remove_note(&self, name: &str) {
-        let path = self.coord_dir.join(name);
-        let _ = witnessed("unlink", &path, || fs::remove_file(&path));
+        if stays_below(name) {
+            let path = self.coord_dir.join(name);
+            let _ = witnessed("unlink", &path, || fs::remove_file(&path));
+        }
     }
 
     fn replace(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
@@ -95,6 +99,24 @@ impl Store {
             Err(err) if err.kind() == io::ErrorKind::AlreadyExists => Ok(()),
             Err(err) => Err(err),
             Ok(()) => self.files.modes.adjust(folder),
+        }
+    }
+}
+
+/// Names hold ids that others have pushed: none may lead out of the folder.
+fn stays_below(name: &str) -> bool {
+    Path::new(name).components().all(|part| matches!(part, Component::Normal(_)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::stays_below;
+
+    #[test]
+    fn no_name_leads_out_of_the_folder() {
+        assert!(stays_below("replica") && stays_below("held/0123/c4g71a25b9zk3y"));
+        for name in ["held/0123/../../../config", "/etc/passwd", "..", "provisional/../../HEAD"] {
+            assert!(!stays_below(name), "{name}");
         }
     }
 }
