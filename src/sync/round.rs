@@ -73,6 +73,8 @@ pub(super) struct Round<'s> {
     done: Done,
     /// How often in a row the remote had another state for a push than for a fetch.
     riddles: u32,
+    /// Whether the remote has all that was here when it was looked at.
+    has_all: bool,
     /// The claims that were to be confirmed before we looked.
     provisional: BTreeSet<String>,
     _turn: Option<File>,
@@ -111,10 +113,17 @@ fn within(session: &Session, remote: &str, limit: Duration) -> Result<Done> {
     let mut round = Round::begin_within(session, remote, limit)?;
     loop {
         round.meet()?;
+        let tip = session.tip()?;
+        if round.theirs == Some(tip) {
+            // Nobody's turn to write is taken for nothing.
+            (round.done.tip, round.has_all) = (Some(tip), true);
+            break;
+        }
         let candidate = session.candidate(round.published(), None)?;
         let head = candidate.head();
         round.done.tip = Some(head);
         if round.is_there(head)? {
+            round.has_all = true;
             break;
         }
         match round.push(head)? {
@@ -156,6 +165,7 @@ impl<'s> Round<'s> {
             listed,
             done,
             riddles: 0,
+            has_all: false,
             provisional,
             _turn: turn,
         })
@@ -236,7 +246,7 @@ impl<'s> Round<'s> {
             Pushed::Landed => {
                 failpoint::after("sync-push").map_err(stopped)?;
                 self.done.went = store.count_commits(id, self.theirs)?;
-                self.done.is_published = true;
+                (self.done.is_published, self.has_all) = (true, true);
                 self.theirs = Some(id);
                 Ok(Answer::Landed)
             }
@@ -259,7 +269,7 @@ impl<'s> Round<'s> {
     pub(super) fn end(mut self) -> Done {
         folded::note(self.session, self.remote, self.theirs);
         self.done.warnings.extend(presence::publish(self.session, self.remote, &self.listed));
-        if self.is_deciding() {
+        if self.is_deciding() && self.has_all {
             // All that was here is there: they are confirmed, or lost.
             self.provisional.iter().for_each(|claim| self.session.machine().forget_provisional(claim));
         }
