@@ -1,14 +1,17 @@
 //! What happened, from the commits of the state's ref.
 
+use std::collections::BTreeSet;
+
 use super::{Session, snapshot};
 use crate::base::Result;
 use crate::records::{Config, config, kind};
 use crate::state::event::{self, Difference, Origin};
-use crate::state::{Event, Rotation};
+use crate::state::{Event, Rotation, merged};
 use crate::store::{Commit, Oid};
 
 impl Session {
-    /// Returns what happened in one commit, derived from what it changed against its first parent. Of a commit at which
+    /// Returns what happened in one commit, derived from what it changed against its parent; a merge is one event
+    /// ([`merged`]), as its sides tell of themselves. Of a commit at which
     /// history was cut nobody here can tell: not all that it holds was made by it.
     ///
     /// # Errors
@@ -32,6 +35,11 @@ impl Session {
         if self.store().is_shallow(commit.id)? {
             return Ok(Some(Vec::new()));
         }
+        if let [first, rest @ ..] = commit.parents.as_slice()
+            && !rest.is_empty()
+        {
+            return Ok(Some(vec![self.merged(commit, *first, rest, most)?]));
+        }
         let parent = commit.parents.first().copied();
         let mut differences = Vec::new();
         let Some(changes) = self.store().diff_up_to(parent, commit.id, most)? else { return Ok(None) };
@@ -45,6 +53,20 @@ impl Session {
             });
         }
         Ok(Some(event::events(&differences, &origin(commit))))
+    }
+
+    /// Returns the event of a merge; without counts where one side is more than `most` files away.
+    fn merged(&self, commit: &Commit, first: Oid, rest: &[Oid], most: usize) -> Result<Event> {
+        let paths = |parent: Oid| -> Result<BTreeSet<String>> {
+            let changes = self.store().diff_up_to(Some(parent), commit.id, most)?.unwrap_or_default();
+            Ok(changes.into_iter().map(|change| change.path).collect())
+        };
+        let mut made = paths(first)?;
+        for parent in rest {
+            let paths = paths(*parent)?;
+            made.retain(|path| paths.contains(path));
+        }
+        Ok(merged::event(made.iter().map(String::as_str), &origin(commit)))
     }
 
     /// Reads the settings of the team before and after a commit that has changed their file; nothing where one of them

@@ -24,7 +24,7 @@ pub struct Event {
     /// What happened: `<kind>.<what>`.
     pub r#type: String,
     /// The record it happened to, as `<kind>/<id>`; `config` alone for the settings of the team, which have no id, and
-    /// `state` where records were archived or brought back: then each change is a kind, and `to` how many of it.
+    /// `state` where records were archived or brought back, or states were merged: then each change is a kind, and `to` how many of it.
     pub record: String,
     /// Who did it.
     pub agent: String,

@@ -8,6 +8,7 @@ pub mod event;
 pub mod inbox;
 #[cfg(any(test, feature = "testing"))]
 pub mod memory;
+pub mod merged;
 pub mod overlay;
 pub mod page;
 pub mod rotation;

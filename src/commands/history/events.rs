@@ -3,6 +3,7 @@
 use clap::Args as ClapArgs;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::base::{Error, Result, Timestamp, text};
 use crate::commands::args::limit_value;
@@ -13,6 +14,9 @@ use crate::records::task::TASK;
 use crate::session::Session;
 use crate::session::resolve::short;
 use crate::state::Event;
+use crate::state::event::Change;
+use crate::state::merged::MERGED;
+use crate::state::rotation::STATE;
 
 /// Show what happened, the latest first
 #[derive(Debug, Default, ClapArgs, Deserialize, JsonSchema)]
@@ -79,7 +83,8 @@ fn latest(
     Ok((found, next_cursor))
 }
 
-/// Returns the last `limit` events, the latest first; what one commit did to more than `most` files is one of them.
+/// Returns the last `limit` events, the latest first; what one commit did to more than `most` files is one of them, and
+/// merges that had nothing to decide are none.
 ///
 /// # Errors
 /// Whatever the history cannot tell.
@@ -89,7 +94,8 @@ pub fn latest_in_brief(session: &Session, limit: usize, most: usize) -> Result<V
         if found.len() >= limit {
             break;
         }
-        found.extend(session.events_in_brief(&commit?, most)?.into_iter().rev());
+        let events = session.events_in_brief(&commit?, most)?.into_iter().rev();
+        found.extend(events.filter(|event| event.r#type != MERGED || !event.changes.is_empty()));
     }
     found.truncate(limit);
     Ok(found)
@@ -111,11 +117,16 @@ pub fn event_cells(event: &Event, now: Timestamp) -> Vec<Span> {
     ]
 }
 
-/// Returns the names of the fields that had another value before; of what is new, none.
+/// Returns the names of the fields that had another value before; of what is new, none; of what is about the state as a
+/// whole, how many records of which kind.
 fn changed_fields(event: &Event) -> Span {
-    let changed = event.changes.iter().map(|change| change.field.as_str()).take(6);
+    let told = |change: &Change| match &change.to {
+        Some(Value::Number(count)) if event.record == STATE => format!("{} {count}", change.field),
+        _ => change.field.clone(),
+    };
     let is_new = event.changes.iter().any(|change| change.field == "created_at");
-    styled(Style::Dim, if is_new { String::new() } else { changed.collect::<Vec<_>>().join(", ") })
+    let changed = event.changes.iter().filter(|_| !is_new).map(told).take(6);
+    styled(Style::Dim, changed.collect::<Vec<_>>().join(", "))
 }
 
 /// The verb.

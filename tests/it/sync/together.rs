@@ -52,6 +52,11 @@ fn a_true_conflict_keeps_both_values() {
     assert_eq!(synced(two)["conflicts"], 1);
     synced(one);
     team.assert_equal();
+    let told = one.data(&["events", "--type", "sync.merged"])["items"].clone();
+    assert_eq!(told.as_array().map(Vec::len), Some(1), "{told}");
+    assert_eq!(told[0]["changes"], json!([{"field": "conflict", "from": null, "to": 1}]), "the task is as of two");
+    let edits = one.data(&["events", "--type", "task.updated"])["items"].clone();
+    assert_eq!(edits.as_array().map(Vec::len), Some(2), "each edit is told once: {edits}");
     assert_eq!(one.data(&["task", "show", "T-1"])["record"]["title"], "Of two");
     assert_eq!(conflicts(one), 1);
     assert!(one.git(&["grep", "-h", "Of one", "refs/coord/main", "--", "conflicts"]).contains("Of one"));
