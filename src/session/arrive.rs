@@ -5,12 +5,26 @@
 use std::time::{Duration, Instant};
 
 use super::group::wait_for_git;
-use super::unite::{How, Joined};
+use super::unite::{self, How, Joined};
 use super::{Session, recover};
 use crate::base::Result;
+use crate::merge::heads::Step;
 use crate::store::Oid;
 
 impl Session {
+    /// Brings in a head that came from elsewhere as [`arrive`](Self::arrive) does, unless that takes a merge: then it is only
+    /// looked at, and there is nothing to return.
+    ///
+    /// # Errors
+    /// As [`arrive`](Self::arrive).
+    pub fn look_at(&self, theirs: Oid, why: &str, wait: Duration) -> Result<Option<Joined>> {
+        let tip = self.tip()?;
+        let is_merged = !is_here(self, theirs, tip)?
+            && self.faults_of(theirs, Some(tip))?.is_empty()
+            && unite::step(self.store(), tip, theirs, self.shared_tip())? == Step::Merge;
+        if is_merged { Ok(None) } else { self.arrive(theirs, why, wait).map(Some) }
+    }
+
     /// Brings in a head that came from elsewhere, and returns where ours is then. `why` goes into the reflog, `wait` is how
     /// long the turn to write is waited for.
     ///
@@ -22,8 +36,9 @@ impl Session {
         if is_here(self, theirs, tip)? {
             return Ok(Joined { tip, how: How::Known });
         }
-        // Before our turn: what somebody else has pushed may take long to look at.
+        // Before our turn: what somebody else has pushed may take long to look at, and to merge.
         let faults = self.faults_of(theirs, Some(tip))?;
+        let mut worked = if faults.is_empty() { self.work_out(tip, theirs)? } else { None };
         let deadline = Instant::now() + wait;
         let mut writer = self.store().lock(wait)?;
         loop {
@@ -32,7 +47,7 @@ impl Session {
                 continue;
             };
             let head = if faults.is_empty() { theirs } else { self.put_right(&writer, theirs, &faults)? };
-            match self.join(&mut writer, tip, head, why)? {
+            match self.join(&mut writer, tip, head, why, worked.take())? {
                 Some(joined) => return Ok(joined),
                 None => wait_for_git(deadline)?,
             }

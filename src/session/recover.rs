@@ -19,7 +19,7 @@ pub fn bring_back(session: &Session, writer: &mut Writer<'_>, tip: Oid) -> Resul
 
 /// Merges a commit that is not in the history of the tip, and returns the merge; nothing where the ref moved meanwhile.
 pub(super) fn bring_in(session: &Session, writer: &mut Writer<'_>, tip: Oid, lost: Oid) -> Result<Option<Oid>> {
-    let joined = session.join(writer, tip, lost, &format!("bring back {lost}"))?;
+    let joined = session.join(writer, tip, lost, &format!("bring back {lost}"), None)?;
     match joined {
         // The ref has all that was lost, and yet not its commit: two merges of the same changes. Nobody is to look again.
         Some(Joined { tip: same, .. }) if same == tip => writer.acknowledge_present().map(|()| Some(tip)),

@@ -45,6 +45,23 @@ pub struct Joined {
     pub how: How,
 }
 
+/// A merge that was worked out before its turn to be written.
+pub struct Worked {
+    tip: Oid,
+    theirs: Oid,
+    /// The commit.
+    pub new: NewCommit,
+    /// How many conflicts came of it.
+    pub conflicts: usize,
+}
+
+impl Worked {
+    /// Returns whether it is that of two heads.
+    pub fn is_of(&self, tip: Oid, theirs: Oid) -> bool {
+        (self.tip, self.theirs) == (tip, theirs)
+    }
+}
+
 /// Returns what to do with a head of ours and one of another. `shared` is the tip of the remote that all publish to.
 ///
 /// # Errors
@@ -88,11 +105,33 @@ pub fn union(store: &Store, a: Oid, b: Oid) -> Result<(NewCommit, usize)> {
 }
 
 impl Session {
-    /// Brings another head into ours, with the lock held; nothing where the ref moved meanwhile. `why` goes into the reflog.
+    /// Works out a merge while others may write; nothing where none is needed.
+    ///
+    /// # Errors
+    /// As [`step`] and [`union`].
+    pub fn work_out(&self, tip: Oid, theirs: Oid) -> Result<Option<Worked>> {
+        match step(self.store(), tip, theirs, self.shared_tip())? {
+            Step::Merge => {
+                let (new, conflicts) = union(self.store(), tip, theirs)?;
+                Ok(Some(Worked { tip, theirs, new, conflicts }))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Brings another head into ours, with the lock held; nothing where the ref moved meanwhile. `why` goes into the
+    /// reflog. `worked` is taken where it is the merge of just these two.
     ///
     /// # Errors
     /// `newer_rules` where a newer version has merged on one of the sides; as [`union`]; what the store cannot write.
-    pub fn join(&self, writer: &mut Writer<'_>, tip: Oid, theirs: Oid, why: &str) -> Result<Option<Joined>> {
+    pub fn join(
+        &self,
+        writer: &mut Writer<'_>,
+        tip: Oid,
+        theirs: Oid,
+        why: &str,
+        worked: Option<Worked>,
+    ) -> Result<Option<Joined>> {
         let by = Person::new(NOBODY.0, NOBODY.1);
         let now = time::now();
         let (published, how) = match step(self.store(), tip, theirs, self.shared_tip())? {
@@ -108,7 +147,10 @@ impl Session {
             }
             Step::TooNew(rules) => return Err(newer_rules(rules)),
             Step::Merge => {
-                let (new, conflicts) = union(self.store(), tip, theirs)?;
+                let (new, conflicts) = match worked.filter(|worked| worked.is_of(tip, theirs)) {
+                    Some(worked) => (worked.new, worked.conflicts),
+                    None => union(self.store(), tip, theirs)?,
+                };
                 let new = NewCommit { expected: Some(tip), reflog: format!("coord: {why}: merge"), ..new };
                 (writer.publish(new)?, How::Merged { conflicts })
             }

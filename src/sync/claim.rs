@@ -59,18 +59,33 @@ pub fn catch_up(session: &Session) -> Result<()> {
         return Ok(());
     }
     let mut round = Round::begin(session, remote)?;
-    round.meet().map(drop)
+    round.meet()?;
+    round.bring_in_anyway();
+    Ok(())
 }
 
 fn decide(session: &Session, remote: &str, operation: &Operation) -> Result<Outcome> {
     let mut round = Round::begin(session, remote)?;
+    let (candidate, warnings) =
+        publish(session, &mut round, remote, operation).inspect_err(|_| round.bring_in_anyway())?;
+    told(&candidate, round, warnings)
+}
+
+/// Has the remote take an operation, and returns it as it has landed.
+fn publish(
+    session: &Session,
+    round: &mut Round<'_>,
+    remote: &str,
+    operation: &Operation,
+) -> Result<(Candidate, Vec<Warning>)> {
     loop {
         round.meet()?;
-        let candidate = session.candidate(round.published(), Some(operation))?;
-        if candidate.rulings().is_empty() && are_confirmed(session, &round, &candidate)? {
+        let candidate = round.candidate(Some(operation))?;
+        if candidate.rulings().is_empty() && are_confirmed(session, round, &candidate)? {
             // Nothing that others could claim meanwhile: it is written here, and published with the rest.
             if session.land_candidate(&candidate)? {
-                return told(&candidate, round, Vec::new());
+                round.note_taken(&candidate);
+                return Ok((candidate, Vec::new()));
             }
             continue;
         }
@@ -78,14 +93,14 @@ fn decide(session: &Session, remote: &str, operation: &Operation) -> Result<Outc
         failpoint::before("sync-inflight").map_err(stopped)?;
         inflight::note(session, remote, &claims, pushed, round.theirs())?;
         failpoint::after("sync-inflight").map_err(stopped)?;
-        match push(&mut round, pushed) {
+        match push(round, pushed) {
             Ok(Answer::Landed) => {
                 let warnings = take_in(session, remote, &candidate);
                 // Crash before this: what is noted is answered for by the next contact.
                 let _ = failpoint::after("sync-take-in");
                 inflight::forget(session, &claims);
-                round.note_lost(candidate.rulings());
-                return told(&candidate, round, warnings);
+                round.note_taken(&candidate);
+                return Ok((candidate, warnings));
             }
             Ok(Answer::Lost) => inflight::forget(session, &claims),
             Ok(Answer::None(words)) => return Err(unknown(remote, &claims).because(words)),

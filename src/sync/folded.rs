@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::time::Duration;
 
+use super::coming::is_coming;
 use crate::base::{Result, failpoint};
 use crate::session::Session;
 use crate::store::Oid;
@@ -46,6 +47,7 @@ pub fn fold_in(session: &Session) -> bool {
         match known.get(&remote) {
             Some((seen, None)) if *seen == id => continue,
             Some((seen, Some(version))) if *seen == id && version == VERSION => continue,
+            _ if is_coming(session, &remote, theirs) => continue,
             _ => {}
         }
         match arrive(session, &remote, theirs) {

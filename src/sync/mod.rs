@@ -11,6 +11,7 @@
 //! two heads is decided in `session::arrive`, and below it in `merge`.
 
 pub mod claim;
+mod coming;
 pub mod folded;
 mod inflight;
 pub mod presence;

@@ -1,18 +1,21 @@
-//! One remote: ask, fetch, bring in, push, and again where somebody else was first.
+//! One remote: ask, fetch, look at it, push what holds both, take that in; and again where somebody else was first.
 //!
-//! Crash at any place: what was brought in is on our ref, and what was pushed is at the remote. What is only noted (the
-//! tracking ref, `coord/folded`) is found out again.
+//! Where a merge is needed nobody sees it before the remote has it, so that a lost race leaves none behind.
+//!
+//! Crash at any place: what was pushed is at the remote, and the next command takes in what was fetched. What is only noted
+//! (the tracking ref, `coord/folded`) is found out again.
 
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
 use std::time::{Duration, Instant};
 
-use super::{folded, inflight, presence};
+use super::{coming, folded, inflight, presence};
 use crate::base::{Error, Kind, Result, failpoint};
+use crate::ops::Operation;
 use crate::ops::settle::{Lost, Ruling, told};
 use crate::session::Session;
-use crate::session::unite::How;
+use crate::session::candidate::{Candidate, Wish};
 use crate::state::Warning;
 use crate::store::{Listed, Oid, Pushed, two_faced, unreachable};
 
@@ -71,13 +74,15 @@ pub(super) struct Round<'s> {
     listed: Listed,
     /// What was done so far.
     done: Done,
+    /// Whether ours is to be merged with what the remote has.
+    is_apart: bool,
     /// How often in a row the remote had another state for a push than for a fetch.
     riddles: u32,
     /// Whether the remote has all that was here when it was looked at.
     has_all: bool,
     /// The claims that were to be confirmed before we looked.
     provisional: BTreeSet<String>,
-    _turn: Option<File>,
+    turn: Option<File>,
 }
 
 /// What came of a push.
@@ -111,31 +116,7 @@ pub fn sync_within(session: &Session, remote: &str, budget: Duration) -> Result<
 
 fn within(session: &Session, remote: &str, limit: Duration) -> Result<Done> {
     let mut round = Round::begin_within(session, remote, limit)?;
-    loop {
-        round.meet()?;
-        let tip = session.tip()?;
-        if round.theirs == Some(tip) {
-            // Nobody's turn to write is taken for nothing.
-            (round.done.tip, round.has_all) = (Some(tip), true);
-            break;
-        }
-        let candidate = session.candidate(round.published(), None)?;
-        let head = candidate.head();
-        round.done.tip = Some(head);
-        if round.is_there(head)? {
-            round.has_all = true;
-            break;
-        }
-        match round.push(head)? {
-            Answer::Landed => {
-                round.done.tip = Some(session.take_in(&candidate)?);
-                round.note_lost(candidate.rulings());
-                break;
-            }
-            Answer::Lost => {}
-            Answer::None(words) => return Err(unreachable(remote).because(words)),
-        }
-    }
+    round.publish().inspect_err(|_| round.bring_in_anyway())?;
     Ok(round.end())
 }
 
@@ -150,9 +131,11 @@ impl<'s> Round<'s> {
 
     fn begin_within(session: &'s Session, remote: &'s str, limit: Duration) -> Result<Round<'s>> {
         let turn = session.store().sync_turn(limit);
+        // What a round that was killed has left names nothing that anybody is about to bring in.
+        coming::forget(session);
         let (before, provisional) = (session.tip()?, session.machine().provisional());
         let mut done = Done::default();
-        let (theirs, listed) = look(session, remote, &mut done.warnings)?;
+        let (theirs, listed) = look(session, remote, &mut done.warnings, turn.is_some())?;
         let (deadline, pause) = (Instant::now() + limit, PAUSES.0);
         Ok(Round {
             session,
@@ -164,10 +147,11 @@ impl<'s> Round<'s> {
             theirs,
             listed,
             done,
+            is_apart: false,
             riddles: 0,
             has_all: false,
             provisional,
-            _turn: turn,
+            turn,
         })
     }
 
@@ -186,37 +170,94 @@ impl<'s> Round<'s> {
     /// # Errors
     /// As [`begin`](Self::begin).
     pub(super) fn look_again(&mut self) -> Result<()> {
-        (self.theirs, self.listed) = look(self.session, self.remote, &mut self.done.warnings)?;
+        let is_ours = self.turn.is_some();
+        (self.theirs, self.listed) = look(self.session, self.remote, &mut self.done.warnings, is_ours)?;
         Ok(())
     }
 
-    /// Brings in what the remote has.
+    /// Looks at what the remote has, and brings it in where that takes no merge. Else it is under the next candidate.
     ///
     /// # Errors
     /// As [`Session::arrive`].
     pub(super) fn meet(&mut self) -> Result<()> {
         let (session, store) = (self.session, self.session.store());
         inflight::settle(session, self.remote, self.theirs, &mut self.done.warnings);
-        let tip = bring_in(session, self.remote, self.theirs, self.limit, &mut self.done)?;
-        presence::hear(session, self.remote, &self.listed, tip);
-        self.done.came = match self.theirs {
-            // git is asked only where there is something to count.
-            Some(theirs) if theirs != self.before && !store.is_ancestor(theirs, self.before)? => {
-                store.count_commits(theirs, Some(self.before))?
-            }
-            _ => 0,
-        };
+        let Some(theirs) = self.theirs else { return Ok(()) };
+        let joined = session.look_at(theirs, &format!("sync with {}", self.remote), self.wait())?;
+        self.is_apart = joined.is_none();
+        // What is not merged yet has nothing in it that others have not told.
+        presence::hear(session, self.remote, &self.listed, joined.map_or(theirs, |joined| joined.tip));
+        // git is asked only where there is something to count.
+        let is_new = theirs != self.before && !store.is_ancestor(theirs, self.before)?;
+        self.done.came = if is_new { store.count_commits(theirs, Some(self.before))? } else { 0 };
         Ok(())
     }
 
+    /// Makes what may be published: what is here, what the remote has, and what somebody asks for.
+    ///
+    /// # Errors
+    /// As [`Session::candidate`].
+    pub(super) fn candidate(&self, operation: Option<&Operation>) -> Result<Candidate> {
+        let theirs = self.theirs.filter(|_| self.is_apart);
+        self.session.candidate(&Wish { theirs, published: self.published(), operation })
+    }
+
+    /// Publishes what is here, until the remote has it.
+    fn publish(&mut self) -> Result<()> {
+        loop {
+            self.meet()?;
+            let tip = self.session.tip()?;
+            if self.theirs == Some(tip) {
+                // Nobody's turn to write is taken for nothing.
+                (self.done.tip, self.has_all) = (Some(tip), true);
+                return Ok(());
+            }
+            let candidate = self.candidate(None)?;
+            let head = candidate.head();
+            self.done.tip = Some(head);
+            if self.is_there(head)? {
+                self.has_all = true;
+                return Ok(());
+            }
+            match self.push(head)? {
+                Answer::Landed => {
+                    self.done.tip = Some(self.session.take_in(&candidate)?);
+                    self.note_taken(&candidate);
+                    return Ok(());
+                }
+                Answer::Lost => {}
+                Answer::None(words) => return Err(unreachable(self.remote).because(words)),
+            }
+        }
+    }
+
+    /// Brings in what the remote has though nothing could be published. What cannot be brought in is left to the next
+    /// command, which tells.
+    pub(super) fn bring_in_anyway(&mut self) {
+        coming::forget(self.session);
+        if let Some(theirs) = self.theirs.filter(|_| self.is_apart)
+            && let Ok(joined) = self.session.arrive(theirs, &format!("sync with {}", self.remote), self.wait())
+        {
+            presence::hear(self.session, self.remote, &self.listed, joined.tip);
+        }
+    }
+
+    fn wait(&self) -> Duration {
+        self.session.settings().lock_timeout.min(self.limit)
+    }
+
     /// Returns what is published, beside which claims are settled; nothing where this is not the remote that decides.
-    pub(super) fn published(&self) -> Option<(&'s str, Oid)> {
+    fn published(&self) -> Option<(&'s str, Oid)> {
         Some((self.remote, self.theirs.filter(|_| self.is_deciding())?))
     }
 
-    /// Notes what had to give way, once the remote has taken that.
-    pub(super) fn note_lost(&mut self, rulings: &[Ruling]) {
-        self.done.note(self.session, self.remote, rulings);
+    /// Notes what has come of a candidate that is in our tip.
+    pub(super) fn note_taken(&mut self, candidate: &Candidate) {
+        if let Some(conflicts) = candidate.merged() {
+            self.done.merges += 1;
+            self.done.conflicts += conflicts;
+        }
+        self.done.note(self.session, self.remote, candidate.rulings());
     }
 
     fn is_deciding(&self) -> bool {
@@ -227,7 +268,7 @@ impl<'s> Round<'s> {
     ///
     /// # Errors
     /// `damaged`, `shallow`.
-    pub(super) fn is_there(&self, tip: Oid) -> Result<bool> {
+    fn is_there(&self, tip: Oid) -> Result<bool> {
         match self.theirs {
             None => Ok(false),
             Some(theirs) => Ok(theirs == tip || !self.session.store().is_ancestor(theirs, tip)?),
@@ -256,7 +297,7 @@ impl<'s> Round<'s> {
                 let seen = self.theirs;
                 std::thread::sleep(jittered(self.pause));
                 self.pause = (self.pause * 2).min(PAUSES.1);
-                self.theirs = fetch(self.session, self.remote)?;
+                self.theirs = fetch(self.session, self.remote, self.turn.is_some())?;
                 // It has another one, git says, and nobody has moved it.
                 self.riddles = if self.theirs == seen && words.contains("stale info") { self.riddles + 1 } else { 0 };
                 if self.riddles == MOST_RIDDLES { Err(two_faced(self.remote).because(words)) } else { Ok(Answer::Lost) }
@@ -268,6 +309,7 @@ impl<'s> Round<'s> {
     /// Notes that what the remote has was looked at, tells it who is alive here, and returns what was done.
     pub(super) fn end(mut self) -> Done {
         folded::note(self.session, self.remote, self.theirs);
+        coming::forget(self.session);
         self.done.warnings.extend(presence::publish(self.session, self.remote, &self.listed));
         if self.is_deciding() && self.has_all {
             // All that was here is there: they are confirmed, or lost.
@@ -291,7 +333,12 @@ impl Done {
 }
 
 /// Returns what the remote has, fetched where it is not what it had, and which refs there are.
-fn look(session: &Session, remote: &str, warnings: &mut Vec<Warning>) -> Result<(Option<Oid>, Listed)> {
+fn look(
+    session: &Session,
+    remote: &str,
+    warnings: &mut Vec<Warning>,
+    is_our_turn: bool,
+) -> Result<(Option<Oid>, Listed)> {
     let store = session.store();
     let (had, listed) = (store.tracking_tip(remote)?, store.list_remote(remote)?);
     let Some(has) = listed.tip else {
@@ -304,7 +351,7 @@ fn look(session: &Session, remote: &str, warnings: &mut Vec<Warning>) -> Result<
     if had == Some(has) && store.commit(has).is_ok() && presence::is_heard(session, remote, &listed) {
         return Ok((Some(has), listed));
     }
-    let now = fetch(session, remote)?;
+    let now = fetch(session, remote, is_our_turn)?;
     if let (Some(had), Some(now)) = (had, now)
         && matches!(store.is_ancestor(had, now), Ok(false))
     {
@@ -314,23 +361,18 @@ fn look(session: &Session, remote: &str, warnings: &mut Vec<Warning>) -> Result<
     Ok((now, listed))
 }
 
-fn fetch(session: &Session, remote: &str) -> Result<Option<Oid>> {
+/// Fetches. While it is our turn nobody else need bring in what has come by it.
+fn fetch(session: &Session, remote: &str, is_our_turn: bool) -> Result<Option<Oid>> {
+    let store = session.store();
+    let had = store.tracking_tip(remote)?;
     failpoint::before("sync-fetch").map_err(stopped)?;
-    session.store().fetch_state(remote)?;
+    store.fetch_state(remote)?;
     failpoint::after("sync-fetch").map_err(stopped)?;
-    session.store().tracking_tip(remote)
-}
-
-/// Brings in what the remote has, and returns our tip.
-fn bring_in(session: &Session, remote: &str, theirs: Option<Oid>, limit: Duration, done: &mut Done) -> Result<Oid> {
-    let Some(theirs) = theirs else { return session.tip() };
-    let wait = session.settings().lock_timeout.min(limit);
-    let joined = session.arrive(theirs, &format!("sync with {remote}"), wait)?;
-    if let How::Merged { conflicts } = joined.how {
-        done.merges += 1;
-        done.conflicts += conflicts;
+    let has = store.tracking_tip(remote)?;
+    if let Some(has) = has.filter(|_| is_our_turn && has != had) {
+        coming::note(session, remote, has);
     }
-    Ok(joined.tip)
+    Ok(has)
 }
 
 /// So that those who have met do not meet again.

@@ -57,7 +57,8 @@ fn fetch(repo: &Repo, other: &Repo) -> Oid {
 fn join(repo: &Repo, theirs: Oid) -> How {
     let session = session(repo);
     let mut writer = session.store().lock(session.settings().lock_timeout).expect("the lock");
-    let joined = session.join(&mut writer, tip(repo), theirs, "test").expect("joined").expect("nobody else writes");
+    let joined =
+        session.join(&mut writer, tip(repo), theirs, "test", None).expect("joined").expect("nobody else writes");
     assert_eq!(tip(repo), joined.tip);
     joined.how
 }
@@ -211,7 +212,7 @@ fn what_newer_rules_have_merged_is_only_moved_forward_to() {
     one.ok(&["task", "new", "New", "--id", "T-3"]);
     let (session, before) = (session(one), tip(one));
     let mut writer = session.store().lock(session.settings().lock_timeout).expect("the lock");
-    let refused = session.join(&mut writer, before, theirs, "test").expect_err("newer rules");
+    let refused = session.join(&mut writer, before, theirs, "test", None).expect_err("newer rules");
     assert_eq!(refused.code(), "newer_rules");
     assert_eq!(tip(one), before);
     let Published::Landed(_) = writer

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{Team, tasks};
+use serde_json::json;
+
+use super::{Team, synced, tasks};
 use crate::harness::{Answer, Repo, race};
 
 const CLONES: usize = 4;
@@ -72,4 +74,36 @@ fn who_never_wins_gives_up_and_keeps_what_it_has() {
     let answer = two.coord(&["sync"]).json().expect(7);
     assert_eq!(answer.error_code(), "remote_busy", "{answer}");
     assert_eq!(tasks(two), ["T-1", "T-one", "T-two"]);
+}
+
+/// Three times somebody is faster, and each time a command runs in the clone before the answer comes.
+#[test]
+fn a_lost_race_leaves_no_merge_behind() {
+    let team = Team::set_up(2);
+    let [one, two] = team.laptops.as_slice() else { panic!("two laptops") };
+    one.ok(&["task", "new", "Of one", "--id", "T-one"]);
+    one.ok(&["sync"]);
+    two.ok(&["task", "new", "Of two", "--id", "T-two"]);
+    let asked = team.remote.machine.root().join("asked");
+    let script = format!(
+        "#!/bin/sh\ntest $1 = refs/coord/main || exit 0\n\
+         tree=$(git rev-parse 'refs/coord/main^{{tree}}')\n\
+         for n in 1 2 3; do\n  test -e lost-$n && continue\n  touch lost-$n\n\
+         git update-ref refs/coord/main $(git commit-tree -m Other -p refs/coord/main $tree)\n  break\ndone\n\
+         unset $(git rev-parse --local-env-vars) GIT_QUARANTINE_PATH\n\
+         cd '{}' && '{}' task list --json | grep -o '\"T-[a-z0-9]*\"' >>'{}'\n",
+        two.path.display(),
+        env!("CARGO_BIN_EXE_git-coord"),
+        asked.display()
+    );
+    team.remote.hook("update", &script);
+    let done = synced(two);
+    assert_eq!((&done["races"], &done["merged"], &done["conflicts"]), (&json!(3), &json!(true), &json!(0)));
+    assert_eq!(tasks(two), ["T-1", "T-one", "T-two"]);
+    let merges = |repo: &Repo| repo.git(&["rev-list", "--count", "--merges", "refs/coord/main"]);
+    assert_eq!((merges(two), merges(&team.remote)), ("1".to_owned(), "1".to_owned()));
+    let asked = std::fs::read_to_string(asked).expect("what was answered meanwhile");
+    assert_eq!(asked, "\"T-1\"\n\"T-two\"\n".repeat(4), "what is about to come in is not merged by others");
+    synced(one);
+    team.assert_equal();
 }
