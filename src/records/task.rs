@@ -313,6 +313,13 @@ pub struct Lifecycle {
     defer_until: Option<Timestamp>,
 }
 
+impl Lifecycle {
+    /// Returns the claim, where somebody holds the task.
+    pub fn claim(&self) -> Option<&Claim> {
+        self.claim.as_ref()
+    }
+}
+
 impl Task {
     /// Returns how far the task is and who holds it.
     pub fn lifecycle(&self) -> Lifecycle {

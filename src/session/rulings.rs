@@ -130,12 +130,9 @@ impl Session {
                     continue;
                 }
                 let (before, after) = (before.find::<Task>(id)?, after.find::<Task>(id)?);
-                let claim = |task: &Option<Task>| task.as_ref().and_then(|task| task.claim.clone());
-                let lifecycle = |task: &Option<Task>| task.as_ref().map(Task::lifecycle);
-                let has_moved = lifecycle(&before) != lifecycle(&after);
-                if let Some(task) = after.clone().filter(|_| has_moved) {
-                    let (from, to) = (claim(&before), claim(&after));
-                    pasts.entry(id.clone()).or_default().push(Move { commit: commit.id, from, to, task });
+                let saw = before.as_ref().map(Task::lifecycle);
+                if let Some(task) = after.filter(|after| Some(after.lifecycle()) != saw) {
+                    pasts.entry(id.clone()).or_default().push(Move { commit: commit.id, saw, task });
                 }
             }
         }
@@ -149,7 +146,7 @@ impl Session {
         let (wanted, by_whom) = match stands {
             true => (here, here.claim.as_ref()),
             false => match knows.last()? {
-                Some(last) => (&last.task, last.to.as_ref().or(published.claim.as_ref())),
+                Some(last) => (&last.task, last.to().or(published.claim.as_ref())),
                 None => (published, published.claim.as_ref()),
             },
         };

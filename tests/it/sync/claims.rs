@@ -5,7 +5,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use super::{Team, synced};
+use super::{Team, conflicts, synced};
 use crate::harness::{Answer, Call, Repo, race};
 
 /// Claims as an agent in a session of its own.
@@ -274,6 +274,43 @@ fn what_was_done_under_a_confirmed_claim_is_not_opened_again_by_who_did_not_know
 }
 
 /// What was made in knowledge of the published claim is published.
+/// What a merge has preferred is seen by those who come after it: they have what was done behind them, and never saw it.
+#[test]
+fn a_claim_on_what_a_merge_has_preferred_does_not_open_again_what_was_done() {
+    for is_ended in [true, false] {
+        let team = Team::set_up(2);
+        let [one, two] = team.laptops.as_slice() else { panic!("two laptops") };
+        let offline = |words: &[&str], agent: &str| {
+            let call = two.coord(words).agent(agent).session(&format!("s-{agent}")).option("--offline");
+            call.env("GIT_COORD_CLOCK_SKEW", "86400").expect(0)
+        };
+        claim(one, "T-1", "ada").expect(0);
+        one.coord(&["done", "T-1", "Hers"]).agent("ada").session("s-ada").expect(0);
+        synced(one);
+        offline(&["claim", "T-1"], "bob");
+        offline(&["release", "T-1"], "bob");
+        two.git(&["fetch"]);
+        let seen = two.data(&["show", "T-1"])["record"].clone();
+        assert_eq!((&seen["status"], conflicts(two)), (&"pending".into(), 1), "by the later stamp");
+        offline(&["claim", "T-1"], "eve");
+        if is_ended {
+            offline(&["release", "T-1"], "eve");
+        }
+        // Who asks the remote is not given it either.
+        assert_eq!(claim(two, "T-1", "ida").expect(3).error_code(), "closed");
+        two.coord(&["sync"]).expect(3);
+        synced(one);
+        team.assert_equal();
+        let task = one.data(&["show", "T-1"])["record"].clone();
+        assert_eq!(
+            (&task["status"], &task["summary"], &task["claim"]),
+            (&"completed".into(), &"Hers".into(), &Value::Null),
+            "{is_ended}"
+        );
+        assert_eq!((told(two, "bob").len(), told(two, "eve").len()), (1, 1));
+    }
+}
+
 #[test]
 fn release_and_takeover_by_those_who_know_go_through() {
     let team = Team::set_up(2);

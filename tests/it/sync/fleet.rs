@@ -2,7 +2,7 @@
 //! killed and cut off; afterwards all are equal, what was acknowledged is there, and no confirmed claim was ever displaced.
 //!
 //! Short where it is one test of many. `GIT_COORD_FLEET=clones,agents,seconds` makes it larger, and prints its figures;
-//! `GIT_COORD_FLEET_SEED` has the agents choose as they did before.
+//! `GIT_COORD_FLEET_SEED` has the agents choose as they did before, and `GIT_COORD_FLEET_KEEP` leaves the folder of it all.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -20,8 +20,19 @@ const SKEWS: &[&str] = &["0", "86400", "-86400", "3600"];
 enum Told {
     Made(String),
     Said(String),
-    Claimed { task: String, claim: String, agent: String, is_confirmed: bool },
-    Ended { task: String, claim: String, is_done: bool },
+    Claimed {
+        task: String,
+        claim: String,
+        agent: String,
+        is_confirmed: bool,
+    },
+    Ended {
+        task: String,
+        claim: String,
+        is_done: bool,
+    },
+    /// By who was killed on the way of ending it.
+    Left(String),
 }
 
 /// Everything that was acknowledged, and how often what happened.
@@ -153,9 +164,11 @@ impl Agent<'_> {
     fn end(&mut self) {
         let Some((task, claim)) = self.held.take() else { return };
         let is_done = self.dice.roll(3) > 0;
-        let answer = self.run(self.call(&[if is_done { "done" } else { "release" }, &task]));
-        if answer.is_some_and(|answer| answer.is_ok()) {
-            self.ledger.note(Told::Ended { task, claim, is_done });
+        match self.run(self.call(&[if is_done { "done" } else { "release" }, &task])) {
+            Some(answer) if answer.is_ok() => self.ledger.note(Told::Ended { task, claim, is_done }),
+            Some(_) => {}
+            // It may have come so far all the same.
+            None => self.ledger.note(Told::Left(claim)),
         }
     }
 }
@@ -313,6 +326,11 @@ fn a_fleet_loses_nothing_and_no_confirmed_claim_is_displaced() {
         assert!([0, 3].contains(&answer.exit()), "{answer}");
     }
     team.assert_equal();
+    if std::env::var_os("GIT_COORD_FLEET_KEEP").is_some() {
+        // For whoever wants to look at what has become of it.
+        println!("kept: {}", team.remote.machine.root().display());
+        std::mem::forget(team.remote.machine.clone());
+    }
     let published = Published::of(&team.remote);
     published.assert_exclusive();
     account(&team, &ledger, &published);
@@ -351,7 +369,7 @@ fn account(team: &Team, ledger: &Ledger, published: &Published<'_>) {
     let ended: BTreeSet<&str> = told
         .iter()
         .filter_map(|told| match told {
-            Told::Ended { claim, .. } => Some(claim.as_str()),
+            Told::Ended { claim, .. } | Told::Left(claim) => Some(claim.as_str()),
             _ => None,
         })
         .collect();
@@ -370,11 +388,15 @@ fn account(team: &Team, ledger: &Ledger, published: &Published<'_>) {
                     }
                     false => {
                         let is_known = ids.contains(claim.as_str()) || is_told || ended.contains(claim.as_str());
-                        assert!(is_known, "{agent} was never told that {claim} on {task} is lost");
+                        let path = format!(":(glob)tasks/**/{task}.md");
+                        let words = ["log", "--full-history", "--format=%h %p %an: %s", "refs/coord/main", "--", &path];
+                        let past = || clone.git(&words);
+                        assert!(is_known, "{agent} was never told that {claim} on {task} is lost:\n{}", past());
                     }
                 }
                 assert!(!(*is_confirmed && is_told), "{claim} on {task} was confirmed and then lost");
             }
+            Told::Left(_) => {}
             Told::Ended { task, claim, is_done } => {
                 if *is_done && ids.contains(claim.as_str()) {
                     let data = clone.data(&["show", task]);
