@@ -37,6 +37,7 @@ pub fn run(argv: &[OsString]) -> u8 {
             let stage = Rc::new(Stage::new(globals.quiet || globals.json));
             let scene = Scene::new(options).on(stage.clone());
             let look = Look { said_by: said_by(row.name), ..globals.look(&scene) };
+            stage.set_look(&look);
             let done = (row.run)(&matches, &scene);
             if stage.is_gone() {
                 return BROKEN_PIPE;

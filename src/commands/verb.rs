@@ -80,6 +80,12 @@ pub trait Stage {
     /// Where nobody can see it.
     fn write(&self, bytes: &[u8]) -> Result<()>;
 
+    /// Shows an answer that others follow.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    fn answer(&self, answer: &Answer) -> Result<()>;
+
     /// Returns who shows how far a long piece of work is.
     fn progress(&self) -> &dyn Progress;
 
@@ -272,6 +278,11 @@ impl<R: Report> Erased for R {
 }
 
 impl Answer {
+    /// Makes an answer of a report.
+    pub fn of(report: impl Report + 'static) -> Self {
+        Answer(Box::new(report))
+    }
+
     /// Returns the answer as JSON.
     ///
     /// # Errors
@@ -306,7 +317,7 @@ fn augment<V: Verb>(command: Command) -> Command {
 fn run<V: Verb>(matches: &ArgMatches, scene: &Scene) -> Result<Answer> {
     let args = <V::Args as clap::FromArgMatches>::from_arg_matches(matches)
         .map_err(|error| Error::usage(error.to_string()))?;
-    V::run(args, scene).map(|report| Answer(Box::new(report)))
+    V::run(args, scene).map(Answer::of)
 }
 
 fn schemas<V: Verb>(generator: &mut SchemaGenerator) -> (Schema, Schema) {

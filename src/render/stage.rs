@@ -2,7 +2,7 @@
 //!
 //! How far something is goes to standard error, and only where that is a terminal and nobody asked for silence.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::base::progress::Unseen;
 use crate::base::{Error, Progress, Result};
-use crate::commands::verb;
+use crate::commands::verb::{self, Answer};
+use crate::render::{self, Look, Shown};
 
 /// How long a piece of work takes before anything is shown of it.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -18,6 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// The stage of one command.
 pub struct Stage {
     bar: Option<Bar>,
+    look: OnceCell<Look>,
     is_gone: Cell<bool>,
 }
 
@@ -25,7 +27,13 @@ impl Stage {
     /// Sets the stage for a command; a quiet one shows nothing of how far it is.
     pub fn new(is_quiet: bool) -> Self {
         let is_shown = !is_quiet && io::stderr().is_terminal();
-        Stage { bar: is_shown.then(Bar::new), is_gone: Cell::new(false) }
+        Stage { bar: is_shown.then(Bar::new), look: OnceCell::new(), is_gone: Cell::new(false) }
+    }
+
+    /// Says how answers are to be shown that are not the last.
+    pub fn set_look(&self, look: &Look) {
+        // Nobody leafs through what is still being written.
+        let _ = self.look.set(Look { pager: None, ..look.clone() });
     }
 
     /// Returns whether the reader of standard output has gone away.
@@ -41,6 +49,16 @@ impl verb::Stage for Stage {
             self.is_gone.set(err.kind() == io::ErrorKind::BrokenPipe);
             Error::fatal("output", "cannot write the answer to standard output").because(err)
         })
+    }
+
+    fn answer(&self, answer: &Answer) -> Result<()> {
+        match render::answer(answer, self.look.get_or_init(Look::plain))? {
+            Shown::Whole => Ok(()),
+            Shown::BrokenPipe => {
+                self.is_gone.set(true);
+                Err(Error::fatal("output", "nobody reads standard output any more"))
+            }
+        }
     }
 
     fn progress(&self) -> &dyn Progress {

@@ -18,6 +18,8 @@ pub struct Settings {
     pub remote: Option<String>,
     /// `coord.syncTimeout`: for how long a sync tries again when others publish at the same time.
     pub sync_timeout: Duration,
+    /// `coord.publishEvery`: how often a process that keeps running publishes what was written here.
+    pub publish_every: Duration,
     /// `coord.lockTimeout`: how long a writer waits for its turn.
     pub lock_timeout: Duration,
     /// `coord.fence`: what is done about commits of a claim that is no longer held, where they are pushed.
@@ -101,6 +103,12 @@ pub const SETTINGS: &[Setting] = &[
         check: |config| overlap(config).map(drop),
     },
     Setting {
+        key: "coord.publishEvery",
+        default: "10s",
+        meaning: "How often `sync --watch` publishes what was written here, and asks for what others have published; claims do not wait for it",
+        check: |config| publish_every(config).map(drop),
+    },
+    Setting {
         key: "coord.publishOnPush",
         default: "try",
         meaning: "Whether `git push` publishes the state too: `try`, `require` (the push is refused where that does not work) or `off`",
@@ -164,6 +172,7 @@ impl Settings {
             ttl_minutes: ttl(config)?,
             remote: remote(config),
             lock_timeout: lock_timeout(config)?,
+            publish_every: publish_every(config)?,
             sync_timeout: sync_timeout(config)?,
             fence: fence(config)?,
             publish_on_push: publish_on_push(config)?,
@@ -180,6 +189,7 @@ impl Settings {
             ttl_minutes: ttl(config).unwrap_or(TTL_MINUTES),
             remote: remote(config),
             lock_timeout: lock_timeout(config).unwrap_or(LOCK_TIMEOUT),
+            publish_every: publish_every(config).unwrap_or(PUBLISH_EVERY),
             sync_timeout: sync_timeout(config).unwrap_or(SYNC_TIMEOUT),
             fence: fence(config).unwrap_or(Policy::Warn),
             publish_on_push: publish_on_push(config).unwrap_or_default(),
@@ -191,6 +201,7 @@ impl Settings {
 }
 
 const TTL_MINUTES: u64 = 30;
+const PUBLISH_EVERY: Duration = Duration::from_secs(10);
 const LOCK_TIMEOUT: Duration = Duration::from_secs(30);
 const SYNC_TIMEOUT: Duration = Duration::from_secs(60);
 const PUSH_BUDGET: Duration = Duration::from_secs(10);
@@ -209,6 +220,10 @@ fn ttl(config: &Config) -> Result<u64> {
 
 fn lock_timeout(config: &Config) -> Result<Duration> {
     config.text("coord.lockTimeout").map_or(Ok(LOCK_TIMEOUT), |text| parse_duration("coord.lockTimeout", &text))
+}
+
+fn publish_every(config: &Config) -> Result<Duration> {
+    config.text("coord.publishEvery").map_or(Ok(PUBLISH_EVERY), |text| parse_pause("coord.publishEvery", &text))
 }
 
 fn sync_timeout(config: &Config) -> Result<Duration> {
@@ -270,6 +285,19 @@ pub fn parse_minutes(what: &str, text: &str) -> Result<u64> {
     Ok(minutes)
 }
 
+/// Reads how long to wait before something is done again: from a tenth of a second to a day.
+///
+/// # Errors
+/// `bad_setting`, naming `what`.
+pub fn parse_pause(what: &str, text: &str) -> Result<Duration> {
+    const BOUNDS: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(24 * 3600));
+    let pause = parse_duration(what, text)?;
+    match (BOUNDS.0..=BOUNDS.1).contains(&pause) {
+        true => Ok(pause),
+        false => Err(bad(what, text, "must be from 100ms to a day")),
+    }
+}
+
 fn parse_policy(key: &str, text: &str) -> Result<Policy> {
     match text.trim() {
         "refuse" => Ok(Policy::Refuse),
@@ -300,6 +328,14 @@ mod tests {
         }
         for text in ["", "0", "10s", "soon", "-5", "99999999999999999999", "5000days"] {
             assert_eq!(parse_minutes("--ttl", text).expect_err(text).code(), "bad_setting");
+        }
+    }
+
+    #[test]
+    fn a_pause_is_neither_none_nor_for_ever() {
+        assert_eq!(parse_pause("--watch", "2s").expect("a pause"), Duration::from_secs(2));
+        for text in ["0s", "99ms", "2days", "", "often", "-1s"] {
+            assert_eq!(parse_pause("--watch", text).expect_err(text).code(), "bad_setting");
         }
     }
 

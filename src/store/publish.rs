@@ -26,6 +26,9 @@ pub enum Pushed {
     Unanswered(String),
 }
 
+/// The right to be the one process of a clone that publishes again and again. The kernel takes it back from who dies.
+pub struct Publisher(#[expect(dead_code, reason = "the lock is let go with it")] Option<std::fs::File>);
+
 /// What a remote says when its ref is no longer where we have seen it, or when somebody is moving it just now.
 const RACES: &[&str] = &[
     "non-fast-forward",
@@ -200,6 +203,20 @@ impl Store {
                 }
                 Err(_) => return None,
             }
+        }
+    }
+
+    /// Makes this process the one of this clone that publishes to a remote again and again, as long as what is returned is kept;
+    /// nothing where another one is. Where no lock can be had each is one.
+    pub fn publisher(&self, remote: &str) -> Option<Publisher> {
+        let Ok(name) = self.name_of(remote.as_bytes()) else { return Some(Publisher(None)) };
+        match self.open_lock("sync-open", &self.coord_dir.join(format!("watch-{name}"))) {
+            Ok(file) => match file.try_lock() {
+                Ok(()) => Some(Publisher(Some(file))),
+                Err(std::fs::TryLockError::WouldBlock) => None,
+                Err(_) => Some(Publisher(None)),
+            },
+            Err(_) => Some(Publisher(None)),
         }
     }
 

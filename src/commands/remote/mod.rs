@@ -5,3 +5,4 @@ pub mod conflicts_show;
 pub mod resolve;
 pub mod sync;
 pub mod told;
+mod watch;

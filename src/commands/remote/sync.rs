@@ -1,11 +1,12 @@
-//! `sync`: brings the state here and that of a remote together.
+//! `sync`: brings the state here and that of a remote together, once or again and again.
 
 use clap::Args as ClapArgs;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::base::{Error, Kind, Result};
-use crate::commands::page::{Page, Style, plain, styled};
+use super::watch;
+use crate::base::{Error, Kind, Result, Timestamp};
+use crate::commands::page::{Page, Span, Style, plain, styled};
 use crate::commands::verb::{Effect, Group, Report, Scene, Verb};
 use crate::session::{Session, not_set_up};
 use crate::state::Warning;
@@ -18,6 +19,10 @@ use crate::sync::{self, Done};
 /// else publishes at the same time. Nothing is forced. Plain git fetch and git pull bring the state too, and the next command takes
 /// it in; git push REMOTE refs/coord/main publishes it.
 ///
+/// With --watch it goes on until it is stopped: every ten seconds (coord.publishEvery) it publishes what all processes of
+/// this clone have written, and says what has come and gone. Of several in one clone one does it, and another takes over
+/// when that ends. What goes wrong is told and tried again.
+///
 /// Example: git coord sync
 #[derive(Debug, Default, ClapArgs, Deserialize, JsonSchema)]
 #[serde(default)]
@@ -28,10 +33,13 @@ pub struct Args {
     /// All remotes, one after the other
     #[arg(long)]
     pub all: bool,
+    /// Go on until stopped, every DUR (like 10s) [default: coord.publishEvery]
+    #[arg(long, value_name = "DUR", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub watch: Option<String>,
 }
 
 /// What was done.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Default, Serialize, JsonSchema)]
 pub struct Answer {
     /// The remotes; none where the repository has none.
     pub remotes: Vec<Remote>,
@@ -39,8 +47,14 @@ pub struct Answer {
     pub commit: String,
     /// The settings that were added to git's configuration.
     pub configured: Vec<String>,
+    /// With `--watch`, the remotes to which another process of this clone publishes, so that this one does not.
+    pub standby: Vec<String>,
+    /// When it was done.
+    pub at: Timestamp,
     /// What the user should know.
     pub warnings: Vec<Warning>,
+    #[serde(skip)]
+    pub(super) is_watching: bool,
     #[serde(skip)]
     exit: u8,
 }
@@ -87,8 +101,8 @@ pub struct LostClaim {
     pub ours: bool,
 }
 
-/// Why it did not work with one of several remotes.
-#[derive(Debug, Serialize, JsonSchema)]
+/// Why it did not work with a remote.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Failure {
     /// The stable machine word.
     pub code: String,
@@ -107,35 +121,52 @@ impl Verb for Sync {
     type Report = Answer;
 
     fn run(args: Args, scene: &Scene) -> Result<Answer> {
-        let session = scene.opened()?;
-        session.tip()?;
-        let configured = session.complete_settings()?;
-        // Opened anew: what was set just now counts.
-        let fresh = (!configured.is_empty()).then(|| Session::open(scene.options().clone())).transpose()?;
-        let session = fresh.as_ref().unwrap_or(session);
         let asked = match args.remote {
             Some(remote) => Asked::Named(remote),
             None if args.all => Asked::All,
             None => Asked::Shared,
         };
-        let remotes = meant(session, &asked)?;
-        // What other fetches have brought goes along.
-        sync::fold_in(session);
-        let mut answer =
-            Answer { remotes: Vec::new(), commit: String::new(), configured, warnings: Vec::new(), exit: 0 };
-        for remote in &remotes {
-            match sync::sync(session, remote) {
-                Err(error) if remotes.len() == 1 => return Err(error),
-                done => answer.add(remote, done),
-            }
+        if let Some(pause) = args.watch {
+            return watch::run(&asked, &pause, scene);
         }
-        answer.commit = session.store().tip()?.ok_or_else(not_set_up)?.to_string();
-        Ok(answer)
+        round(scene.opened()?, &asked, |answer, session, remotes| {
+            for remote in remotes {
+                match sync::sync(session, remote) {
+                    Err(error) if remotes.len() == 1 => return Err(error),
+                    done => answer.add(remote, done),
+                }
+            }
+            Ok(())
+        })
     }
 }
 
+/// Prepares a sync, has it done with the remotes that are meant, and returns what came of it.
+///
+/// # Errors
+/// `not_set_up`; as [`meant`]; those of `sync`.
+pub(super) fn round(
+    session: &Session,
+    asked: &Asked,
+    sync: impl FnOnce(&mut Answer, &Session, &[String]) -> Result<()>,
+) -> Result<Answer> {
+    session.tip()?;
+    let configured = session.complete_settings()?;
+    // Opened anew: what was set just now counts.
+    let fresh = (!configured.is_empty()).then(|| Session::open(session.options().clone())).transpose()?;
+    let session = fresh.as_ref().unwrap_or(session);
+    let remotes = meant(session, asked)?;
+    // What other fetches have brought goes along.
+    sync::fold_in(session);
+    let mut answer = Answer { configured, at: session.now(), ..Answer::default() };
+    sync(&mut answer, session, &remotes)?;
+    answer.commit = session.store().tip()?.ok_or_else(not_set_up)?.to_string();
+    Ok(answer)
+}
+
 impl Answer {
-    fn add(&mut self, remote: &str, done: Result<Done>) {
+    /// Adds what was done with a remote.
+    pub(super) fn add(&mut self, remote: &str, done: Result<Done>) {
         let (done, error) = match done {
             Ok(done) => (done, None),
             Err(error) => (Done::default(), Some(error)),
@@ -161,6 +192,14 @@ impl Answer {
     }
 }
 
+impl Answer {
+    /// Of one that others follow, when it was.
+    fn time(&self) -> Span {
+        let time = if self.is_watching { format!("{}Z  ", &self.at.to_string()[11..19]) } else { String::new() };
+        styled(Style::Dim, time)
+    }
+}
+
 impl LostClaim {
     fn of(lost: sync::LostClaim) -> LostClaim {
         let sync::LostClaim { task, lost, is_ours: ours } = lost;
@@ -177,6 +216,11 @@ impl Failure {
 }
 
 impl Remote {
+    /// Returns whether anything came of it.
+    pub(super) fn is_news(&self) -> bool {
+        self.came + self.went + self.conflicts > 0 || self.merged || self.published || !self.lost.is_empty()
+    }
+
     fn words(&self) -> String {
         let count = |count: usize, what: &str| match count {
             0 => None,
@@ -199,16 +243,23 @@ impl Report for Answer {
         for setting in &self.configured {
             page.line([styled(Style::Dim, "  configured  "), plain(setting)]);
         }
-        if self.remotes.is_empty() {
+        if self.remotes.is_empty() && self.standby.is_empty() {
             page.say("There is no remote to sync with");
         }
         for remote in &self.remotes {
             match &remote.error {
                 Some(error) => {
-                    page.line([styled(Style::Bad, format!("{}: ", remote.remote)), plain(&error.message)]);
+                    let name = styled(Style::Bad, format!("{}: ", remote.remote));
+                    page.line([self.time(), name, plain(&error.message)]);
                 }
-                None => page.say(format!("Synced with {}: {}", remote.remote, remote.words())),
+                None => {
+                    page.line([self.time(), plain(format!("Synced with {}: {}", remote.remote, remote.words()))]);
+                }
             }
+        }
+        for remote in &self.standby {
+            let message = format!("{remote}: another process of this clone publishes to it, and this one stands by");
+            page.line([self.time(), plain(message)]);
         }
     }
 

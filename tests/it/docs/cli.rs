@@ -208,6 +208,9 @@ fn argument(arg: &clap::Arg) -> String {
     let value = arg.get_value_names().and_then(|names| names.first()).map(ToString::to_string).unwrap_or_default();
     let name = match arg.get_long() {
         None => value,
+        Some(long) if arg.get_num_args().is_some_and(|count| count.takes_values() && count.min_values() == 0) => {
+            format!("--{long}[={value}]")
+        }
         Some(long) if arg.get_action().takes_values() => format!("--{long} {value}"),
         Some(long) => format!("--{long}"),
     };

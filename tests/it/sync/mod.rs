@@ -10,6 +10,7 @@ mod presence;
 mod races;
 mod remotes;
 mod together;
+mod watch;
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Stdio};
