@@ -14,6 +14,7 @@ pub mod field;
 mod filled;
 pub mod kind;
 pub mod message;
+pub mod places;
 pub mod policy;
 pub mod reads;
 pub mod recipient;

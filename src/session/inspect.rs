@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::TreeSnapshot;
+use super::refused::why_in_the_way;
 use super::snapshot::decode;
 use crate::base::{Error, Result, Timestamp, id};
 use crate::records::message::MESSAGE;
@@ -44,7 +45,7 @@ pub struct Odd {
     folder: String,
     /// Which of the entries of that folder it is.
     at: usize,
-    /// Whether git, or a file system, would refuse it.
+    /// Whether git, or a file system, would refuse it, or it lies where something of ours has to.
     pub is_refused: bool,
 }
 
@@ -122,7 +123,7 @@ impl TreeSnapshot<'_> {
         Ok(odd)
     }
 
-    /// Returns those of the oddities that git, or a file system, would refuse.
+    /// Returns those of the oddities that git, or a file system, would refuse, or that stand in the way of ours.
     ///
     /// # Errors
     /// `damaged` where the tree cannot be read.
@@ -142,6 +143,7 @@ impl TreeSnapshot<'_> {
                 0o120_000 => Some("it is a symbolic link"),
                 0o160_000 => Some("it is a submodule"),
                 _ if is_trick(&entry.name) => Some("its name is one that git, or a file system, takes for another"),
+                _ if why_in_the_way(&path, entry.is_dir).is_some() => why_in_the_way(&path, entry.is_dir),
                 _ if twins.contains(&at) => Some("another name beside it differs from it only in case"),
                 _ => None,
             };

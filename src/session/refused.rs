@@ -1,6 +1,6 @@
 //! What is wrong with a head that somebody else made, and a commit on top of it in which it is right.
 //!
-//! Entries that git itself would refuse are taken out, and settings that make no sense become those before them, so that
+//! Entries that git itself would refuse, or in whose place something of ours has to lie, are taken out, and settings that make no sense become those before them, so that
 //! one bad push stops nobody. What has been looked at before, and has not changed, is not looked at again. Names that differ only in case are
 //! left: both may be somebody's record, made on two machines (`docs/decisions/0019`).
 
@@ -11,6 +11,7 @@ use super::inspect::is_trick;
 use crate::base::{Error, Result, text};
 use crate::merge::MERGER;
 use crate::merge::commit::ADDRESS;
+use crate::records::places::{self, Wanted};
 use crate::records::{Config, config};
 use crate::store::rescue::Removal;
 use crate::store::{Content, Edit, Entry, NewCommit, Oid, Person, Tree, Writer};
@@ -172,7 +173,7 @@ impl Walk<'_, '_> {
                 continue;
             }
             let path = if folder.is_empty() { entry.name.clone() } else { format!("{folder}/{}", entry.name) };
-            match why_refused(entry, is_first) {
+            match why_refused(entry, is_first).or_else(|| why_in_the_way(&path, entry.is_dir)) {
                 Some(why) => {
                     gone.push(at);
                     self.faults.told.push(format!("- {}: {why}", text::one_line(&path)));
@@ -185,6 +186,16 @@ impl Walk<'_, '_> {
             self.faults.removals.push(Removal { folder: folder.to_owned(), at: gone });
         }
         Ok(())
+    }
+}
+
+/// Returns why an entry cannot stay, though git has nothing against it: something of ours needs its place, and could not be
+/// written.
+pub(super) fn why_in_the_way(path: &str, is_dir: bool) -> Option<&'static str> {
+    match places::wanted(path) {
+        Some(Wanted::File) if is_dir => Some("it is a folder in the place of a file"),
+        Some(Wanted::Folder) if !is_dir => Some("it is a file in the place of a folder"),
+        _ => None,
     }
 }
 

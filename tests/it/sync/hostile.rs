@@ -85,6 +85,42 @@ fn settings_that_make_no_sense_become_those_before_them() {
     assert_eq!(team.laptops[2].data(&["config", "policy.required_gates"])["setting"]["value"][0], "pytest");
 }
 
+#[test]
+fn a_folder_in_the_place_of_the_settings_is_taken_out() {
+    let team = pushed(|one| {
+        let folder = make_tree(one, &format!("100644 blob {}\tx", one.plant("notes/x", b"only a file")));
+        let tree = one.git(&["ls-tree", "refs/coord/main"]);
+        let others: Vec<&str> = tree.lines().filter(|line| !line.ends_with("\tcoordination.yaml")).collect();
+        let odd = make_tree(one, &format!("{}\n040000 tree {folder}\tcoordination.yaml", others.join("\n")));
+        commit(one, &odd);
+    });
+    assert_goes_on(&team, &["coordination.yaml/x"]);
+    assert_eq!(team.remote.file("coordination.yaml"), "kind: config\nformat: 1");
+}
+
+#[test]
+fn files_in_the_place_of_folders_are_taken_out() {
+    let team = pushed(|one| {
+        one.plant("agents", b"only a file");
+        one.plant("inbox/bob", b"only a file");
+    });
+    assert_goes_on(&team, &["agents", "inbox/bob"]);
+    team.laptops[2].ok(&["agent", "new", "bob"]);
+    team.laptops[2].ok(&["send", "bob", "Are you there?"]);
+}
+
+#[test]
+fn a_folder_where_a_conflict_has_to_be_gives_way() {
+    let conflict = "conflicts/xsd9mkey7f98td.md";
+    let team = pushed(|one| {
+        one.ok(&["task", "edit", "T-1", "--title", "Of one"]);
+        one.plant(&format!("{conflict}/below"), b"only a file");
+    });
+    team.laptops[1].ok(&["task", "edit", "T-1", "--title", "Of two"]);
+    assert_goes_on(&team, &[]);
+    assert_eq!(team.remote.data(&["show", "xsd9mkey7f98td"])["record"]["field"], "title");
+}
+
 /// Pushes what cannot be taken over, and expects that nothing moves.
 #[track_caller]
 fn assert_refused(exit: i32, code: &str, odd: impl Fn(&Repo)) -> Team {
