@@ -173,7 +173,8 @@ impl<B: Clone + Ord> Work<'_, B> {
         }
     }
 
-    /// What one side has turned into a folder is a file no more, if the other still had one there.
+    /// What one side has turned into a folder is a file no more, if the other still had one there. Settings alone stay: then
+    /// it is what lies below that goes.
     fn make_room(&mut self) {
         let mut paths: BTreeSet<&String> = BTreeSet::new();
         for path in self.ours.keys().chain(self.theirs.keys()) {
@@ -181,22 +182,33 @@ impl<B: Clone + Ord> Work<'_, B> {
                 paths.insert(path);
             }
         }
-        let is_folder = |path: &str| {
-            let below = format!("{path}/");
-            paths.range(below.clone()..).next().is_some_and(|other| other.starts_with(&below))
+        let below = |path: &str| {
+            let start = format!("{path}/");
+            let others = paths.range(start.clone()..).take_while(|other| other.starts_with(&start));
+            others.map(|other| (*other).clone()).collect::<Vec<_>>()
         };
-        let clashing: Vec<String> = paths.iter().filter(|path| is_folder(path)).map(|path| (**path).clone()).collect();
+        let mut clashing: Vec<String> = Vec::new();
+        for path in &paths {
+            match below(path) {
+                below if path.as_str() == config::PATH => clashing.extend(below),
+                below => clashing.extend((!below.is_empty()).then(|| (*path).clone())),
+            }
+        }
         for path in clashing {
             let content = self.last(&path).cloned();
             let bytes = content.and_then(|content| self.read(&content).ok()).unwrap_or_default();
             self.disputes.extend(file_in_the_way(&path, &bytes));
-            let own =
-                self.ours.get(&path).map_or_else(|| self.theirs.get(&path).map(|it| &it.base), |it| Some(&it.side));
-            if own.is_some_and(Option::is_some) {
-                self.set(&path, None);
-            } else {
-                self.edits.remove(&path);
-            }
+            self.clear(&path);
+        }
+    }
+
+    /// Leaves nothing at a path that one of the sides changed.
+    fn clear(&mut self, path: &str) {
+        let own = self.ours.get(path).map_or_else(|| self.theirs.get(path).map(|it| &it.base), |it| Some(&it.side));
+        if own.is_some_and(Option::is_some) {
+            self.set(path, None);
+        } else {
+            self.edits.remove(path);
         }
     }
 
@@ -204,7 +216,11 @@ impl<B: Clone + Ord> Work<'_, B> {
     fn last(&self, path: &String) -> Option<&Content<B>> {
         match self.edits.get(path) {
             Some(content) => content.as_ref(),
-            None => self.ours.get(path)?.side.as_ref(),
+            // What only theirs changed, and was not taken, is on our side as it was.
+            None => match self.ours.get(path) {
+                Some(own) => own.side.as_ref(),
+                None => self.theirs.get(path)?.base.as_ref(),
+            },
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Files in the tip that no `git coord` would write: made by plain git, as another program or a hostile push would.
 
+use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::io::Write;
 use std::process::Stdio;
@@ -36,6 +37,34 @@ impl Repo {
         let commit = plain(&["commit-tree", "-m", "Plant", "-p", "refs/coord/main", &tree], b"");
         self.git(&["update-ref", "refs/coord/main", &commit]);
         blob
+    }
+
+    /// Commits many changes of files at once with plain git: their new bytes, or nothing where they go.
+    #[track_caller]
+    pub(crate) fn plant_all(&self, files: &BTreeMap<String, Option<Vec<u8>>>) {
+        let index = self.machine.root().join("planting");
+        let git = |words: &[&str], input: &[u8]| {
+            let mut command = self.command("git");
+            command.args(words).env("GIT_INDEX_FILE", &index).stdin(Stdio::piped()).stdout(Stdio::piped());
+            let mut child = command.spawn().expect("git starts");
+            child.stdin.take().expect("a pipe").write_all(input).expect("git listens");
+            let output = child.wait_with_output().expect("git ends");
+            assert!(output.status.success(), "git {words:?}");
+            String::from_utf8(output.stdout).expect("UTF-8").trim().to_owned()
+        };
+        git(&["read-tree", "refs/coord/main"], b"");
+        let mut lines = String::new();
+        // What goes first makes room for what comes.
+        for path in files.iter().filter(|(_, bytes)| bytes.is_none()).map(|(path, _)| path) {
+            lines += &format!("0 {}\t{path}\0", "0".repeat(40));
+        }
+        for (path, bytes) in files.iter().filter_map(|(path, bytes)| Some((path, bytes.as_ref()?))) {
+            lines += &format!("100644 {}\t{path}\0", git(&["hash-object", "-w", "--stdin"], bytes));
+        }
+        git(&["update-index", "--replace", "-z", "--index-info"], lines.as_bytes());
+        let tree = git(&["write-tree"], b"");
+        let commit = git(&["commit-tree", "-m", "Plant", "-p", "refs/coord/main", &tree], b"");
+        self.git(&["update-ref", "refs/coord/main", &commit]);
     }
 
     /// Returns where the file of a task lies in the tip.

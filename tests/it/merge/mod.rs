@@ -5,6 +5,8 @@ mod commits;
 mod converge;
 mod fields;
 mod hostile;
+pub(crate) mod mangle;
+mod mangled;
 mod paths;
 mod world;
 mod writes;

@@ -76,6 +76,10 @@ impl World {
         Some(self.blobs[self.files(commit).get(path)?].clone())
     }
 
+    pub(crate) fn blob_bytes(&self, blob: Name) -> Arc<[u8]> {
+        self.blobs[&blob].clone()
+    }
+
     pub(crate) fn is_behind(&self, a: Name, b: Name) -> bool {
         self.commits[&b].behind.contains(&a)
     }

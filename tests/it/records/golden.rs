@@ -33,12 +33,12 @@ pub(super) fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/records")
 }
 
-pub(super) fn bytes(file: &str) -> Vec<u8> {
+pub(crate) fn bytes(file: &str) -> Vec<u8> {
     fs::read(fixtures().join(file)).expect(file)
 }
 
 /// Returns the names of all golden files.
-pub(super) fn names() -> Vec<String> {
+pub(crate) fn names() -> Vec<String> {
     let files = fs::read_dir(fixtures().join("v1")).expect("a folder");
     let names = files.map(|file| file.expect("an entry").file_name().into_string().expect("UTF-8"));
     let mut names: Vec<String> = names.filter_map(|name| Some(name.strip_suffix(".json")?.to_owned())).collect();

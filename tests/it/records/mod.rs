@@ -1,7 +1,7 @@
 //! The format of records: golden files, hostile input, the page that describes it, and how others read it.
 
 mod any_kind;
-mod golden;
+pub(crate) mod golden;
 mod hostile;
 mod page;
 mod pyyaml;

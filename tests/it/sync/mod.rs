@@ -5,6 +5,7 @@ mod fleet;
 mod folding;
 mod hostile;
 mod killed;
+mod mangled;
 mod places;
 mod presence;
 mod races;
