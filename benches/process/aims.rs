@@ -9,6 +9,7 @@ pub(crate) enum Aim {
     View,
     Import,
     Index,
+    Sync,
 }
 
 /// The size up to which the aims for small states hold.
@@ -28,6 +29,7 @@ pub(crate) fn ratio(aim: Aim, size: usize) -> f64 {
         Aim::Plumbing => 0.5,
         Aim::Import => 1.0,
         Aim::Index => 1.5,
+        Aim::Sync => 1.3,
         Aim::Show => {
             if is_small {
                 1.5

@@ -53,7 +53,8 @@ pub(crate) fn task_name(size: usize, n: usize) -> String {
     ready_task(size, n).unwrap_or_else(|| format!("more-{n:07}"))
 }
 
-fn id(number: usize) -> String {
+/// Returns the id of a task by its number.
+pub(crate) fn id(number: usize) -> String {
     format!("bench-{number:07}")
 }
 

@@ -24,6 +24,9 @@ mod growth;
 mod day;
 mod crowd;
 mod one_winner;
+mod sync;
+mod merging;
+mod race;
 mod aims;
 mod machine;
 mod load;
@@ -35,7 +38,7 @@ use std::process::ExitCode;
 use import::Import;
 use load::Load;
 use options::{Options, Part};
-use place::Bench;
+use place::{Bench, Repo};
 use report::Results;
 
 fn main() -> ExitCode {
@@ -124,6 +127,27 @@ fn measure(bench: &Bench, size: usize, options: &Options, results: &mut Results)
     if options.does(Part::Claims) {
         eprintln!("{size} tasks: many claims of one task");
         results.claims.push(one_winner::measure(&template, size, options.rounds));
+    }
+    measure_shared(bench, &template, size, options, results);
+}
+
+/// What is measured of a state that several clones share.
+fn measure_shared<'b>(bench: &'b Bench, template: &Repo<'b>, size: usize, options: &Options, results: &mut Results) {
+    if options.does(Part::Sync) {
+        let [ours, theirs] = ["synced", "fetched"].map(|name| sync::Exchange::new(bench, template, name));
+        for row in sync::rows(&ours, &theirs) {
+            eprintln!("{size} tasks: {} against {}", row.work, row.against);
+            results.pairs.push(row.measure(size, pairs::WARM_UP, options.runs));
+        }
+    }
+    if options.does(Part::Merge) && size >= merging::FEWEST {
+        eprintln!("{size} tasks: a merge");
+        let lines = merging::Lines::prepare(bench, template, size);
+        results.pairs.push(lines.row().measure(size, pairs::LONG_WARM_UP, options.long_runs));
+    }
+    if options.does(Part::Race) {
+        eprintln!("{size} tasks: clones that claim at once");
+        results.races.extend(race::measure(bench, template, size, options));
     }
 }
 

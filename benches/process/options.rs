@@ -11,7 +11,9 @@ cargo bench --bench process -- [FLAGS]
   --each N            changes that each of many processes makes one after another (8)
   --crowd-rounds N    how often many processes at once are tried, each time in a fresh repository (5)
   --rounds N          how many tasks 64 processes try to claim at once (20)
-  --only PART,…       pairs, import, index, apply, memory, growth, day, crowd, claims (all)
+  --clones N,N,…      how many clones of one remote claim at once (1,2,4,8,16,32)
+  --only PART,…       pairs, import, index, apply, memory, growth, day, crowd, claims, sync,
+                      merge, race (all)
   --dir DIR           where fresh folders are made and left (target/tmp)
   --json FILE         where the results go as JSON (results.json in that folder)
   --plots DIR         where curves go as SVG
@@ -32,6 +34,9 @@ pub(crate) enum Part {
     Day,
     Crowd,
     Claims,
+    Sync,
+    Merge,
+    Race,
 }
 
 /// What to measure, and how often.
@@ -43,6 +48,7 @@ pub(crate) struct Options {
     pub(crate) each: usize,
     pub(crate) crowd_rounds: usize,
     pub(crate) rounds: usize,
+    pub(crate) clones: Vec<usize>,
     only: Vec<Part>,
     pub(crate) folder: PathBuf,
     pub(crate) json: Option<PathBuf>,
@@ -61,6 +67,7 @@ impl Options {
             each: 8,
             crowd_rounds: 5,
             rounds: 20,
+            clones: vec![1, 2, 4, 8, 16, 32],
             only: Vec::new(),
             // On the disk of the build, and not in a temporary folder, which may lie in memory.
             folder: PathBuf::from(env!("CARGO_TARGET_TMPDIR")),
@@ -80,6 +87,7 @@ impl Options {
                 "--each" => options.each = positive(value)?,
                 "--crowd-rounds" => options.crowd_rounds = positive(value)?,
                 "--rounds" => options.rounds = positive(value)?,
+                "--clones" => options.clones = value.split(',').map(positive).collect::<Result<_, _>>()?,
                 "--only" => options.only = value.split(',').map(part).collect::<Result<_, _>>()?,
                 "--dir" => options.folder = value.into(),
                 "--json" => options.json = Some(value.into()),
@@ -116,6 +124,9 @@ fn part(word: &str) -> Result<Part, String> {
         "day" => Ok(Part::Day),
         "crowd" => Ok(Part::Crowd),
         "claims" => Ok(Part::Claims),
+        "sync" => Ok(Part::Sync),
+        "merge" => Ok(Part::Merge),
+        "race" => Ok(Part::Race),
         _ => Err(format!("there is no part «{word}»")),
     }
 }

@@ -50,11 +50,37 @@ impl Bench {
         repo
     }
 
+    /// Makes a bare repository with the state of a template in one pack.
+    pub(crate) fn remote(&self, name: &str, template: &Repo<'_>) -> Remote<'_> {
+        let repo = self.repository(name);
+        repo.run(repo.git(["config", "core.bare", "true"]));
+        let refspec = format!("{STATE}:{STATE}");
+        repo.run(repo.git([OsStr::new("fetch"), "--quiet".as_ref(), template.path.as_ref(), refspec.as_ref()]));
+        let url = format!("file://{}", repo.path.join(".git").display());
+        Remote { repo, url }
+    }
+
     fn command(&self, program: impl AsRef<OsStr>, folder: &Path) -> Command {
         let mut command = Command::new(program);
         command.env_clear().envs(self.environment.iter().map(|(name, value)| (name, value))).current_dir(folder);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         command
+    }
+}
+
+/// A repository that others fetch from and push to.
+pub(crate) struct Remote<'b> {
+    pub(crate) repo: Repo<'b>,
+    pub(crate) url: String,
+}
+
+impl<'b> Remote<'b> {
+    /// Makes a repository that is set up with this as its only remote, without hooks: the reference would run them as well.
+    pub(crate) fn clone_of(&self, name: &str) -> Repo<'b> {
+        let clone = self.repo.bench.repository(name);
+        clone.run(clone.git(["remote", "add", "origin", &self.url]));
+        clone.run(clone.coord(["init", "--no-hooks"]));
+        clone
     }
 }
 
@@ -72,11 +98,21 @@ impl Repo<'_> {
         command
     }
 
+    /// Returns the full path of git.
+    pub(crate) fn git_program(&self) -> &Path {
+        &self.bench.git
+    }
+
     /// Returns a command of the measured program in this repository.
     pub(crate) fn coord<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Command {
         let mut command = self.bench.command(&self.bench.git_coord, &self.path);
         command.args(arguments);
         command
+    }
+
+    /// Returns a command of another program in this repository.
+    pub(crate) fn program(&self, name: &str) -> Command {
+        self.bench.command(name, &self.path)
     }
 
     /// Returns a shell script in this repository.

@@ -14,6 +14,7 @@ use crate::machine::Machine;
 use crate::memory::Peak;
 use crate::one_winner::Claims;
 use crate::pairs::Paired;
+use crate::race::Race;
 
 /// How much other work on the machine may take before the figures are called noisy, in percent.
 const QUIET: f64 = 5.0;
@@ -28,6 +29,8 @@ pub(crate) struct Results {
     pub(crate) days: Vec<Day>,
     pub(crate) crowds: Vec<Crowd>,
     pub(crate) claims: Vec<Claims>,
+    #[serde(default)]
+    pub(crate) races: Vec<Race>,
 }
 
 impl Results {
@@ -46,6 +49,7 @@ impl Results {
         self.days.extend(other.days);
         self.crowds.extend(other.crowds);
         self.claims.extend(other.claims);
+        self.races.extend(other.races);
     }
 
     /// Puts the rows in the order of the sizes.
@@ -56,6 +60,7 @@ impl Results {
         self.days.sort_by_key(|row| row.size);
         self.crowds.sort_by_key(|row| row.size);
         self.claims.sort_by_key(|row| row.size);
+        self.races.sort_by_key(|row| row.size);
     }
 
     /// Returns what must never be, whatever the machine.
@@ -72,7 +77,11 @@ impl Results {
             let other = claims.first_other.as_deref().unwrap_or_default();
             format!("{} of {} claims were not won exactly once {other}", claims.rounds - claims.exact, claims.rounds)
         });
-        lost.chain(inexact).collect()
+        let unpublished = self.races.iter().filter(|race| race.lost > 0);
+        let unpublished = unpublished.map(|race| {
+            format!("{} confirmed claims of {} clones over {} are not at the remote", race.lost, race.clones, race.over)
+        });
+        lost.chain(inexact).chain(unpublished).collect()
     }
 
     pub(crate) fn markdown(&self) -> String {
@@ -94,6 +103,9 @@ impl Results {
         }
         if !self.claims.is_empty() {
             text += &self.claims_table();
+        }
+        if !self.races.is_empty() {
+            text += &races_table(&self.races);
         }
         text.trim_end().to_owned()
     }
@@ -280,6 +292,30 @@ impl Results {
         }
         text + "\n"
     }
+}
+
+fn races_table(races: &[Race]) -> String {
+    let mut text = "| tasks | over | clones | claims | tries per claim | claims per second | ms p50 | p99 | others were first (7) | failed | lost |\n\
+                    |--:|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n"
+        .to_owned();
+    for row in races {
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {} | {:.2} | {:.1} | {:.1} | {:.1} | {} | {} | {} |",
+            thousands(row.size),
+            row.over,
+            row.clones,
+            row.confirmed,
+            row.tries,
+            row.per_second,
+            row.ms.median,
+            row.ms.p99,
+            row.busy,
+            row.failed,
+            row.lost,
+        );
+    }
+    text + "\n"
 }
 
 fn thousands(number: usize) -> String {
