@@ -22,6 +22,11 @@ impl Call {
         Call { command, words, input: Vec::new() }
     }
 
+    /// Returns the first word.
+    pub(crate) fn verb(&self) -> String {
+        self.words.first().cloned().unwrap_or_default()
+    }
+
     /// Adds `--json`.
     pub(crate) fn json(self) -> Self {
         self.option("--json")

@@ -14,6 +14,8 @@ pub(crate) struct Repo {
     pub(crate) machine: Arc<Machine>,
     pub(crate) path: PathBuf,
     is_live: bool,
+    /// What all programs are started by; nothing where they are started as they are.
+    inside: Vec<String>,
 }
 
 impl Repo {
@@ -27,7 +29,7 @@ impl Repo {
         let machine = Arc::new(machine);
         let path = machine.root().join("repo");
         std::fs::create_dir(&path).expect("a new folder");
-        Repo { machine, path, is_live: false }
+        Repo { machine, path, is_live: false, inside: Vec::new() }
     }
 
     /// Makes a repository with `git init` and these options, and no commit in it.
@@ -67,6 +69,11 @@ impl Repo {
     /// Returns the same folder with the real clock and real randomness.
     pub(crate) fn live(&self) -> Repo {
         Repo { is_live: true, ..self.clone() }
+    }
+
+    /// Returns the same folder, whose programs are started by another one.
+    pub(crate) fn inside(&self, words: Vec<String>) -> Repo {
+        Repo { inside: words, ..self.clone() }
     }
 
     /// Returns another folder of the same machine.
@@ -110,7 +117,14 @@ impl Repo {
 
     /// Returns a command in this folder.
     pub(crate) fn command(&self, program: &str) -> Command {
-        let mut command = self.machine.command(program);
+        let mut command = match self.inside.split_first() {
+            None => self.machine.command(program),
+            Some((first, rest)) => {
+                let mut command = self.machine.command(first);
+                command.args(rest).arg(program);
+                command
+            }
+        };
         command.current_dir(&self.path);
         command
     }

@@ -2,13 +2,16 @@
 //! killed and cut off; afterwards all are equal, what was acknowledged is there, and no confirmed claim was ever displaced.
 //!
 //! Short where it is one test of many. `GIT_COORD_FLEET=clones,agents,seconds` makes it larger, and prints its figures;
-//! `GIT_COORD_FLEET_SEED` has the agents choose as they did before, and `GIT_COORD_FLEET_KEEP` leaves the folder of it all.
+//! `GIT_COORD_FLEET_SEED` has the agents choose as they did before, and `GIT_COORD_FLEET_KEEP` leaves the folder of it all. With
+//! `GIT_COORD_FLEET_NET=1` each clone is in a network of its own, where that is permitted, and is cut off by a link that goes
+//! down: what it asks then is not refused, but hangs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
+use super::network::{Network, server_address};
 use super::{Server, Team};
 use crate::harness::{Answer, Call, Repo};
 
@@ -40,6 +43,8 @@ enum Told {
 struct Ledger {
     told: Mutex<Vec<Told>>,
     counts: Mutex<BTreeMap<String, usize>>,
+    /// The longest that a command of a verb took, in milliseconds.
+    longest: Mutex<BTreeMap<String, u128>>,
 }
 
 impl Ledger {
@@ -49,6 +54,13 @@ impl Ledger {
 
     fn count(&self, what: &str) {
         *lock(&self.counts).entry(what.to_owned()).or_default() += 1;
+    }
+
+    fn took(&self, verb: &str, answer: &Answer, start: Instant) {
+        let key = format!("{verb}, exit {}", answer.exit());
+        let mut longest = lock(&self.longest);
+        let longest = longest.entry(key).or_default();
+        *longest = (*longest).max(start.elapsed().as_millis());
     }
 
     fn tasks(&self) -> Vec<String> {
@@ -97,6 +109,7 @@ impl Agent<'_> {
 
     /// Runs a command, or kills it on its way; nothing where it was killed.
     fn run(&mut self, call: Call) -> Option<Answer> {
+        let (verb, start) = (call.verb(), Instant::now());
         let mut running = call.start();
         if self.dice.roll(12) == 0 {
             let pause = u64::try_from(self.dice.roll(60)).expect("a small number");
@@ -110,6 +123,7 @@ impl Agent<'_> {
             return None;
         }
         self.ledger.count(&format!("exit {}", answer.exit()));
+        self.ledger.took(&verb, &answer, start);
         assert!([0, 1, 3, 4, 6, 7].contains(&answer.exit()), "{answer}");
         Some(answer)
     }
@@ -270,17 +284,61 @@ impl<'r> Published<'r> {
     }
 }
 
+/// How clones are cut off.
+enum Cuts<'a> {
+    /// By an address at which nobody is.
+    Address(&'a str),
+    /// By their link.
+    Link(&'a Network),
+}
+
+impl Cuts<'_> {
+    fn cut(&self, clones: &[Repo], n: usize) {
+        match self {
+            Cuts::Address(_) => drop(clones[n].git(&["config", "remote.origin.url", "http://127.0.0.1:9/gone.git"])),
+            Cuts::Link(network) => network.cut(n),
+        }
+    }
+
+    fn connect(&self, clones: &[Repo], n: usize) {
+        match self {
+            Cuts::Address(url) => drop(clones[n].git(&["config", "remote.origin.url", url])),
+            Cuts::Link(network) => network.connect(n),
+        }
+    }
+
+    /// How long, in milliseconds, a network is gone at the most: where one that hangs is asked again, seconds pass.
+    fn longest(&self) -> usize {
+        match self {
+            Cuts::Address(_) => 800,
+            Cuts::Link(_) => 8_000,
+        }
+    }
+}
+
 /// Cuts clones off and connects them again, until the time is up. All are connected in the end.
-fn trouble(clones: &[Repo], url: &str, mut dice: Dice, until: Instant, ledger: &Ledger) {
+fn trouble(clones: &[Repo], cuts: &Cuts<'_>, mut dice: Dice, until: Instant, ledger: &Ledger) {
     while Instant::now() < until {
-        let clone = &clones[dice.roll(clones.len())];
-        clone.git(&["config", "remote.origin.url", "http://127.0.0.1:9/gone.git"]);
+        let n = dice.roll(clones.len());
+        cuts.cut(clones, n);
         ledger.count("cut off");
         // The pauses are the subject: how long a network is gone.
-        std::thread::sleep(Duration::from_millis(200 + 10 * u64::try_from(dice.roll(60)).expect("a small number")));
-        clone.git(&["config", "remote.origin.url", url]);
+        let pause = 200 + dice.roll(cuts.longest() - 200);
+        std::thread::sleep(Duration::from_millis(u64::try_from(pause).expect("a small number")));
+        cuts.connect(clones, n);
         std::thread::sleep(Duration::from_millis(50));
     }
+}
+
+/// Puts each clone into a network of its own, where that is wanted and permitted, with its address of the remote.
+fn networked(team: &Team, clones: Vec<Repo>) -> Option<(Option<Network>, Server, Vec<Repo>)> {
+    let wanted = std::env::var_os("GIT_COORD_FLEET_NET").is_some();
+    let network = wanted.then(|| Network::of(clones.len()).expect("GIT_COORD_FLEET_NET: no network can be made"));
+    let Some(network) = network else { return Some((None, Server::of(team)?, clones)) };
+    let server = Server::at(team, &team.remote.inside(network.at_server()), "0.0.0.0")?;
+    let inside = |(n, clone): (usize, Repo)| clone.inside(network.at_laptop(n));
+    let clones = clones.into_iter().enumerate().map(inside).collect();
+    Some((Some(network), server, clones))
 }
 
 fn size() -> (usize, usize, u64, bool) {
@@ -298,11 +356,12 @@ fn a_fleet_loses_nothing_and_no_confirmed_claim_is_displaced() {
     let seed: u64 = seed.unwrap_or_else(|| u64::from(now.subsec_nanos()) | 1);
     println!("GIT_COORD_FLEET_SEED={seed}");
     let team = Team::set_up(clones);
-    let Some(server) = Server::of(&team) else { return };
-    team.remote.git(&["config", "core.logAllRefUpdates", "always"]);
     let live: Vec<Repo> = team.laptops.iter().map(Repo::live).collect();
-    for clone in &live {
-        clone.git(&["config", "remote.origin.url", &server.url]);
+    let Some((network, server, live)) = networked(&team, live) else { return };
+    team.remote.git(&["config", "core.logAllRefUpdates", "always"]);
+    for (n, clone) in live.iter().enumerate() {
+        let own = || format!("http://{}:{}/remote.git", server_address(n), server.port);
+        clone.git(&["config", "remote.origin.url", &network.as_ref().map_or_else(|| server.url.clone(), |_| own())]);
         clone.git(&["config", "coord.syncTimeout", "30s"]);
     }
     live[0].ok(&["sync"]);
@@ -318,7 +377,9 @@ fn a_fleet_loses_nothing_and_no_confirmed_claim_is_displaced() {
                 scope.spawn(move || agent.work(until));
             }
         }
-        scope.spawn(|| trouble(&live, &server.url, Dice(seed | 1), until, &ledger));
+        let cuts = network.as_ref().map_or(Cuts::Address(&server.url), Cuts::Link);
+        let (live, ledger) = (&live, &ledger);
+        scope.spawn(move || trouble(live, &cuts, Dice(seed | 1), until, ledger));
     });
     // Twice: those who were first have to hear from those who were last. Some learn that they have lost a claim.
     for clone in live.iter().chain(&live) {
@@ -343,6 +404,7 @@ fn a_fleet_loses_nothing_and_no_confirmed_claim_is_displaced() {
         let writes = team.remote.git(&["rev-list", "--count", "--no-merges", "refs/coord/main"]);
         let merges = team.remote.git(&["rev-list", "--count", "--merges", "refs/coord/main"]);
         println!("{clones} clones, {agents} agents each, {seconds} s: {:#?}", lock(&ledger.counts));
+        println!("at the longest, in ms: {:#?}", lock(&ledger.longest));
         println!(
             "{} acknowledged, {} pushes, {writes} commits, {merges} merges",
             lock(&ledger.told).len(),

@@ -1,4 +1,4 @@
-"""Serves the repositories of a folder by git's own CGI program: python3 http_backend.py FOLDER. Prints its port."""
+"""Serves the repositories of a folder by git's own CGI program: python3 http_backend.py FOLDER [ADDRESS]. Prints its port."""
 
 import http.server
 import os
@@ -55,6 +55,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
-server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+server = http.server.ThreadingHTTPServer((sys.argv[2] if len(sys.argv) > 2 else "127.0.0.1", 0), Handler)
 print(server.server_address[1], flush=True)
 server.serve_forever()

@@ -6,6 +6,7 @@ mod folding;
 mod hostile;
 mod killed;
 mod mangled;
+mod network;
 mod places;
 mod presence;
 mod races;
@@ -65,20 +66,27 @@ impl Team {
 /// The remote of a team behind http, by git's own program; goes with this.
 struct Server {
     process: Child,
+    port: String,
     url: String,
 }
 
 impl Server {
     /// Nothing where there is no Python.
     fn of(team: &Team) -> Option<Server> {
+        Server::at(team, &team.remote, "127.0.0.1")
+    }
+
+    /// The same, started from this folder, and heard under this address.
+    fn at(team: &Team, from: &Repo, address: &str) -> Option<Server> {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/sync/http_backend.py");
-        let mut python = team.remote.command("python3");
-        python.arg(script).arg(team.remote.machine.root()).stdout(Stdio::piped());
+        let mut python = from.command("python3");
+        python.arg(script).arg(team.remote.machine.root()).arg(address).stdout(Stdio::piped());
         let mut process = python.spawn().ok()?;
         let mut port = String::new();
         BufReader::new(process.stdout.take()?).read_line(&mut port).expect("a port");
         team.remote.git(&["config", "http.receivepack", "true"]);
-        Some(Server { process, url: format!("http://127.0.0.1:{}/remote.git", port.trim()) })
+        let port = port.trim().to_owned();
+        Some(Server { process, url: format!("http://{address}:{port}/remote.git"), port })
     }
 }
 
