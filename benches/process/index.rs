@@ -15,7 +15,8 @@ const COMMITS: usize = 1_000;
 /// The fewest tasks of which an index is more than the start of a process.
 pub(crate) const FEWEST: usize = 1_000;
 
-fn file(repo: &Repo<'_>) -> PathBuf {
+/// Returns where the index of a repository lies.
+pub(crate) fn file(repo: &Repo<'_>) -> PathBuf {
     repo.path.join(".git/coord/index.sqlite")
 }
 

@@ -9,9 +9,9 @@ use std::process::Command;
 
 use serde_json::json;
 
-use crate::fill;
 use crate::pairs::Row;
 use crate::place::{Bench, Repo, STATE};
+use crate::{fill, index};
 
 /// The fewest tasks of which a merge is more than the start of a process.
 pub(crate) const FEWEST: usize = 1_000;
@@ -37,6 +37,8 @@ impl<'b> Lines<'b> {
         change(&other, size, size / PART / 2, "priority");
         let refspec = format!("{STATE}:{TRACKED}");
         source.run(source.git([OsStr::new("fetch"), "--quiet".as_ref(), other.path.as_ref(), refspec.as_ref()]));
+        // The index is there, as in use: to make one from nothing takes longer than the merge, and has a row of its own.
+        source.run(source.coord(["ready", "--limit", "50"]));
         let lines = Lines { bench, source, size };
         lines.check();
         lines
@@ -77,6 +79,9 @@ impl<'b> Lines<'b> {
         repo.run(repo.git(words));
         repo.run(repo.git(["remote", "add", "origin", "/nowhere"]));
         repo.run(repo.git(["config", "coord.remote", "origin"]));
+        let [known, index] = [&self.source, &repo].map(index::file);
+        std::fs::create_dir_all(index.parent().expect("a folder")).expect("a new folder");
+        std::fs::copy(known, index).expect("the index can be put there");
         let command = repo.coord(["show", &fill::task_name(self.size, 0)]);
         (repo, command)
     }

@@ -122,7 +122,8 @@ impl Agent<'_> {
             self.ledger.count("killed");
             return None;
         }
-        self.ledger.count(&format!("exit {}", answer.exit()));
+        let why = if answer.exit() > 4 { format!(", {}", answer.error_code()) } else { String::new() };
+        self.ledger.count(&format!("exit {}{why}", answer.exit()));
         self.ledger.took(&verb, &answer, start);
         assert!([0, 1, 3, 4, 6, 7].contains(&answer.exit()), "{answer}");
         Some(answer)
