@@ -28,7 +28,6 @@ fn push(repo: &Repo) {
 }
 
 fn play(models: &Models, seed: u64) {
-    println!("GIT_COORD_MANGLED_SEED={seed}");
     let [base, ours, theirs] = models.states(&mut Dice(seed));
     let team = Team::set_up(3);
     let [one, two, three] = team.laptops.as_slice() else { panic!("three laptops") };
@@ -65,6 +64,7 @@ fn mangled_pushes_stop_nobody() {
     let first = number("GIT_COORD_MANGLED_SEED").unwrap_or(0);
     let models = Models::new();
     for seed in first..first + number("GIT_COORD_MANGLED_TEAMS").unwrap_or(3) {
+        println!("GIT_COORD_MANGLED_SEED={seed}");
         play(&models, seed);
     }
 }
