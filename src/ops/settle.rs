@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::Context;
 use super::delivery::{deliver, one_agent};
 use crate::base::{Id, Result, id, text};
-use crate::records::message::{Type, Urgency};
+use crate::records::message::{CLAIM_LOST, Type, Urgency};
 use crate::records::record::Typed as _;
 use crate::records::task::{Claim, Lifecycle};
 use crate::records::{Message, Stamp, Task, stamps};
@@ -21,9 +21,6 @@ pub const SPEAKER: &str = "git-coord";
 
 /// The key of the stamp of a lifecycle.
 const UNIT: &str = "lifecycle";
-
-/// The word for a claim that is lost to a published one.
-pub const EVENT: &str = "claim.lost";
 
 /// Claims that have to give way.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -108,7 +105,7 @@ pub fn settle(snapshot: &dyn Snapshot, input: &Settle, context: &Context) -> Res
 /// Returns the id of the message about a lost claim: the same whoever sends it.
 pub fn message_id(lost: &Lost) -> Id {
     let branch = lost.branch.as_deref().unwrap_or_default();
-    id::ulid_of(lost.claim.at, &format!("{EVENT}\n{}\n{branch}", lost.claim.id))
+    id::ulid_of(lost.claim.at, &format!("{CLAIM_LOST}\n{}\n{branch}", lost.claim.id))
 }
 
 /// Returns the message about a lost claim; nothing where it was said already.
@@ -127,7 +124,7 @@ fn message(snapshot: &dyn Snapshot, remote: &str, task: &Task, lost: &Lost) -> R
     message.r#type = Type::Error;
     message.priority = Urgency::High;
     message.thread = Some(task.id.to_string());
-    message.metadata.insert("event".to_owned(), json!(EVENT));
+    message.metadata.insert("event".to_owned(), json!(CLAIM_LOST));
     message.metadata.insert("task".to_owned(), json!(task.id.as_str()));
     message.metadata.insert("claim".to_owned(), json!(claim.id));
     let mut note = |key: &str, value: Option<Value>| value.map(|value| message.metadata.insert(key.to_owned(), value));

@@ -105,6 +105,9 @@ record! {
     }
 }
 
+/// What `metadata.event` says where the message tells its reader that a claim is lost, and the word of that event.
+pub const CLAIM_LOST: &str = "claim.lost";
+
 /// Returns the thread that is the log of an agent.
 ///
 /// A log is a thread and no kind of its own: an entry is said once, to nobody's inbox, answered like any message, and
@@ -163,6 +166,7 @@ impl Message {
         let came = match after {
             Some(message) if message.is_log_entry() => "agent.logged",
             Some(message) if message.r#type == Type::Note => "task.noted",
+            Some(message) if message.metadata.get("event").is_some_and(|event| event == CLAIM_LOST) => CLAIM_LOST,
             _ => "message.sent",
         };
         came_changed_went(before, after, [came, "message.updated", "message.removed"])

@@ -51,15 +51,16 @@ impl Held {
             claim: task
                 .as_ref()
                 .and_then(|task| task.claim.clone())
-                .map(|claim| Owned { claim, state: state_of(outcome) }),
+                .map(|claim| Owned { claim, state: claim_state(!outcome.is_provisional) }),
             receipt: Receipt::of(outcome),
             task,
         }
     }
 }
 
-fn state_of(outcome: &Outcome) -> &'static str {
-    if outcome.is_provisional { "provisional" } else { "confirmed" }
+/// Returns the word for a claim that the remote of the team has, or has not.
+pub(super) fn claim_state(is_confirmed: bool) -> &'static str {
+    if is_confirmed { "confirmed" } else { "provisional" }
 }
 
 /// Returns the paths that a claim reserves, for people.

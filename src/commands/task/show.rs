@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::held::reserved;
+use super::held::{claim_state, reserved};
 use crate::base::{Result, Timestamp, text};
 use crate::commands::fields::{fields, in_line};
 use crate::commands::page::{Page, Span, Style, plain, styled};
@@ -73,6 +73,11 @@ pub struct Shown {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[serde(default)]
     pub readers: Option<BTreeSet<String>>,
+    /// Of a task that somebody holds, whether the remote of the team has the claim, as of the last fetch: `confirmed` or
+    /// `provisional`. Without a remote every claim is confirmed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
+    pub claim_state: Option<&'static str>,
     /// What the user should know.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[serde(default)]
@@ -117,6 +122,9 @@ pub fn shown(
         }
         _ => Err(error),
     })?;
+    let is_now = session.tip().ok() == Some(snapshot.commit());
+    let claim = downcast::<Task>(&record).filter(|_| is_now).and_then(|task| task.claim.as_ref());
+    let claim_state = claim.map(|claim| claim_state(session.is_confirmed(id, claim)));
     Ok(Shown {
         record: record::json(record.as_ref(), stamps),
         blob: snapshot.blob(kind, id)?.map(|blob| blob.to_string()),
@@ -124,6 +132,7 @@ pub fn shown(
         archived: false,
         children: children.shown.iter().map(|child| record::head(child, stamps)).collect(),
         children_total: Some(children.total).filter(|total| *total > 0),
+        claim_state,
         readers: downcast::<Message>(&record).and_then(|message| readers(snapshot, message)),
         warnings,
         people: People { record, children, now: session.now(), stamps },
@@ -196,6 +205,10 @@ impl Report for Shown {
             _ => heading(page, record.as_ref(), *now),
         }
         fields(page, record.as_ref());
+        if self.claim_state == Some(claim_state(false)) {
+            let why = "the remote of the team has not taken the claim yet: git coord sync";
+            page.line([styled(Style::Warn, "provisional"), plain(format!("; {why}"))]);
+        }
         if let Some(readers) = &self.readers {
             let names: Vec<&str> = readers.iter().map(String::as_str).collect();
             let names = if names.is_empty() { "nobody yet".to_owned() } else { text::excerpt(&names.join(", "), 400) };

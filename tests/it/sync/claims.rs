@@ -162,8 +162,12 @@ fn the_loser_of_an_offline_race_learns_it_at_its_sync() {
         for at in order {
             let (laptop, agent) = claims[at];
             claim(laptop, "T-1", agent).option("--offline").expect(0);
+            assert_eq!(laptop.data(&["show", "T-1"])["claim_state"], "provisional");
+            assert!(laptop.ok(&["show", "T-1"]).stdout.contains("\nprovisional; the remote"));
         }
         synced(one);
+        assert_eq!(one.data(&["show", "T-1"])["claim_state"], "confirmed");
+        assert!(!one.ok(&["show", "T-1"]).stdout.contains("provisional"));
         let answer = two.coord(&["sync"]).json().expect(3);
         let lost = answer.data()["remotes"][0]["lost"].clone();
         assert_eq!(lost.as_array().map(Vec::len), Some(1), "{answer}");
@@ -171,6 +175,8 @@ fn the_loser_of_an_offline_race_learns_it_at_its_sync() {
         assert_eq!((&lost[0]["branch"], &lost[0]["ours"]), (&Value::from("work/T-1"), &Value::from(true)));
         let stderr = two.coord(&["sync"]).expect(0);
         assert!(!stderr.to_string().contains("claim_lost"), "told once: {stderr}");
+        let events = two.data(&["events", "--type", "claim.lost"])["items"].clone();
+        assert_eq!(events.as_array().map(Vec::len), Some(1), "{events}");
         assert_eq!(claim_on(two, "T-1")["agent"], "ada", "first is earlier: {first_is_earlier}");
         synced(one);
         team.assert_equal();
