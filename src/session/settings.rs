@@ -141,7 +141,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         key: "coord.syncTimeout",
         default: "60s",
-        meaning: "For how long `sync` tries again when others publish at the same time, before it gives up with exit code 7",
+        meaning: "For how long `sync` tries again when others publish at the same time, before it gives up with exit code 7; and how long it waits for a remote that says nothing, at least 5s",
         check: |config| sync_timeout(config).map(drop),
     },
     Setting {

@@ -74,7 +74,7 @@ pub use oid::{ObjectFormat, Oid};
 pub use open::is_durable;
 pub use pack::{Kept, Packed, Packer, Packing};
 pub use presence::Listed;
-pub use publish::{Publisher, Pushed, two_faced, unreachable};
+pub use publish::{Publisher, Pushed, silent, two_faced, unreachable};
 pub use pushed::New;
 pub use queue::boot_id;
 pub use remote::remote_prefix;

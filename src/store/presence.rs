@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use gix::objs::Kind;
 
@@ -33,14 +34,14 @@ pub struct Listed {
 }
 
 impl Store {
-    /// Asks a remote which refs of the state it has.
+    /// Asks a remote which refs of the state it has, and waits no longer than `limit` for that.
     ///
     /// # Errors
     /// `no_such_remote`; `fetch_failed` and `remote_timeout` (kind remote) with the remote's words as cause.
-    pub fn list_remote(&self, remote: &str) -> Result<Listed> {
+    pub fn list_remote(&self, remote: &str, limit: Duration) -> Result<Listed> {
         let prefix = remote_prefix(&self.config)?;
         let (state, folder) = (format!("{prefix}main"), format!("{prefix}{FOLDER}"));
-        let lines = self.ls_remote(remote, &[&state, &format!("{folder}*")])?;
+        let lines = self.ls_remote(remote, &[&state, &format!("{folder}*")], limit)?;
         let mut listed = Listed::default();
         for (hex, name) in lines.lines().filter_map(|line| line.split_once('\t')) {
             if name == state {

@@ -65,10 +65,12 @@ const BEFORE: &[&str] = &[
 const NAMES: &[&str] = &["hidden ref", "funny ref", "invalid ref", "ref name", "refs/coord", "outside"];
 
 impl Store {
-    /// Asks a remote for the refs that fit some patterns, as git prints them.
-    pub(super) fn ls_remote(&self, remote: &str, patterns: &[&str]) -> Result<String> {
+    /// Asks a remote for the refs that fit some patterns, as git prints them. It is a short answer, for which nobody waits
+    /// longer than `limit`.
+    pub(super) fn ls_remote(&self, remote: &str, patterns: &[&str], limit: Duration) -> Result<String> {
         self.check_remote(remote)?;
-        let answer = self.ask_remote(remote, &[&["ls-remote", "--refs", "--", remote], patterns].concat())?;
+        let words = [&["ls-remote", "--refs", "--", remote], patterns].concat();
+        let answer = self.ask_remote(remote, &words, limit.min(LIMIT))?;
         if !answer.is_success() {
             return Err(failed("fetch_failed", remote).because(for_terminal(answer.errors.trim())));
         }
@@ -116,7 +118,7 @@ impl Store {
         words.extend(["push", "--porcelain", "--no-verify", "--no-follow-tags"]);
         words.extend(lease);
         words.extend(["--recurse-submodules=no", "--", remote, refspec]);
-        self.ask_remote(remote, &words)
+        self.ask_remote(remote, &words, LIMIT)
     }
 
     /// Notes what a remote has, where git has not done so itself: it goes by refspecs, which may not be there.
@@ -171,15 +173,9 @@ impl Store {
     /// Returns how many commits are behind one and not behind another.
     ///
     /// # Errors
-    /// `damaged` where git cannot tell.
+    /// `damaged` where one of them cannot be read.
     pub fn count_commits(&self, of: Oid, without: Option<Oid>) -> Result<usize> {
-        let without = without.map(|id| format!("^{id}"));
-        let of = of.to_string();
-        let mut words = vec!["rev-list", "--count", of.as_str()];
-        words.extend(without.as_deref());
-        let answer = Call::new(&words).within(LIMIT).plain().run(self)?;
-        let count = answer.output.trim().parse().ok().filter(|_| answer.is_success());
-        count.ok_or_else(|| super::fault::damaged("cannot count commits").because(one_line(&answer.errors)))
+        self.log_since(of, without)?.try_fold(0, |count, commit| commit.map(|_| count + 1))
     }
 
     pub(super) fn check_remote(&self, remote: &str) -> Result<()> {
@@ -236,9 +232,9 @@ impl Store {
         }
     }
 
-    fn ask_remote(&self, remote: &str, words: &[&str]) -> Result<Answer> {
+    fn ask_remote(&self, remote: &str, words: &[&str], limit: Duration) -> Result<Answer> {
         self.check_online(remote)?;
-        self.remote_call(words, LIMIT).plain().run(self).map_err(|err| match err.code() {
+        self.remote_call(words, limit).plain().run(self).map_err(|err| match err.code() {
             "timeout" => failed("remote_timeout", remote).because(err),
             _ => err,
         })
@@ -286,6 +282,11 @@ fn reason(rejected: &str) -> &str {
 /// Makes the error for a remote that could not be reached when something was to be published.
 pub fn unreachable(remote: &str) -> Error {
     refusal("push_failed", remote, "could not be reached")
+}
+
+/// Makes the error for a remote that another process of this clone has waited for in vain, while this one waited for its turn.
+pub fn silent(remote: &str) -> Error {
+    failed("remote_timeout", remote).because("another process of this clone has just waited for it in vain")
 }
 
 /// Makes the error for a remote that shows those who push another state than those who fetch, as one that hides the ref.

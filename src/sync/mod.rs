@@ -17,6 +17,7 @@ mod inflight;
 pub mod presence;
 pub mod remotes;
 pub mod round;
+mod silence;
 
 pub use claim::{catch_up, transact};
 pub use folded::fold_in;

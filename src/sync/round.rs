@@ -10,17 +10,23 @@ use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
 use std::time::{Duration, Instant};
 
-use super::{coming, folded, inflight, presence};
-use crate::base::{Error, Kind, Result, failpoint};
+use super::{coming, folded, inflight, presence, silence};
+use crate::base::{Error, Kind, Result, failpoint, time};
 use crate::ops::Operation;
 use crate::ops::settle::{Lost, Ruling, told};
 use crate::session::Session;
 use crate::session::candidate::{Candidate, Wish};
 use crate::state::Warning;
-use crate::store::{Listed, Oid, Pushed, two_faced, unreachable};
+use crate::store::{Listed, Oid, Pushed, silent, two_faced, unreachable};
 
-/// The shortest and the longest pause after a lost race.
-const PAUSES: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(2));
+/// The least and the most that the time of one attempt counts for, when it is drawn how long to wait after a lost race.
+const SLOTS: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(500));
+
+/// How long a remote is asked at the least, however short the time is for which a lost race is tried again.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How much longer than for the remote somebody waits for the one who is asking it.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// How often a remote may have another state for a push than for a fetch: one of several servers may be behind the others.
 const MOST_RIDDLES: u32 = 5;
@@ -65,7 +71,8 @@ pub(super) struct Round<'s> {
     remote: &'s str,
     limit: Duration,
     deadline: Instant,
-    pause: Duration,
+    /// When the present attempt began.
+    attempt: Instant,
     /// Our tip before anything came.
     before: Oid,
     /// What the remote has, as far as we know.
@@ -102,7 +109,8 @@ pub(super) enum Answer {
 /// `fetch_failed`, `push_failed`, `push_refused`, `remote_timeout` (6): what was brought in until then stays;
 /// `remote_busy` (7) where others were first until the time was up; as [`Session::arrive`].
 pub fn sync(session: &Session, remote: &str) -> Result<Done> {
-    within(session, remote, session.settings().sync_timeout)
+    let limit = session.settings().sync_timeout;
+    within(session, remote, limit, limit.max(PATIENCE) + GRACE)
 }
 
 /// The same within a time, of which the remote's share is bounded too: for what somebody else waits for.
@@ -111,11 +119,11 @@ pub fn sync(session: &Session, remote: &str) -> Result<Done> {
 /// As [`sync`].
 pub fn sync_within(session: &Session, remote: &str, budget: Duration) -> Result<Done> {
     session.store().answer_by(Instant::now() + budget);
-    within(session, remote, budget)
+    within(session, remote, budget, budget)
 }
 
-fn within(session: &Session, remote: &str, limit: Duration) -> Result<Done> {
-    let mut round = Round::begin_within(session, remote, limit)?;
+fn within(session: &Session, remote: &str, limit: Duration, wait: Duration) -> Result<Done> {
+    let mut round = Round::begin_within(session, remote, limit, wait)?;
     round.publish().inspect_err(|_| round.bring_in_anyway())?;
     Ok(round.end())
 }
@@ -126,23 +134,29 @@ impl<'s> Round<'s> {
     /// # Errors
     /// `fetch_failed`, `remote_timeout`, `offline` (6); `not_set_up`.
     pub(super) fn begin(session: &'s Session, remote: &'s str) -> Result<Round<'s>> {
-        Round::begin_within(session, remote, session.settings().sync_timeout)
+        let limit = session.settings().sync_timeout;
+        Round::begin_within(session, remote, limit, limit.max(PATIENCE) + GRACE)
     }
 
-    fn begin_within(session: &'s Session, remote: &'s str, limit: Duration) -> Result<Round<'s>> {
-        let turn = session.store().sync_turn(limit);
+    fn begin_within(session: &'s Session, remote: &'s str, limit: Duration, wait: Duration) -> Result<Round<'s>> {
+        let began = time::now();
+        let turn = session.store().sync_turn(wait);
+        if silence::is_known_since(session, remote, began) {
+            return Err(silent(remote));
+        }
         // What a round that was killed has left names nothing that anybody is about to bring in.
         coming::forget(session);
         let (before, provisional) = (session.tip()?, session.machine().provisional());
         let mut done = Done::default();
-        let (theirs, listed) = look(session, remote, &mut done.warnings, turn.is_some())?;
-        let (deadline, pause) = (Instant::now() + limit, PAUSES.0);
+        let attempt = Instant::now();
+        let (theirs, listed) = look(session, remote, limit, &mut done.warnings, turn.is_some())?;
+        let deadline = attempt + limit;
         Ok(Round {
             session,
             remote,
             limit,
             deadline,
-            pause,
+            attempt,
             before,
             theirs,
             listed,
@@ -171,7 +185,7 @@ impl<'s> Round<'s> {
     /// As [`begin`](Self::begin).
     pub(super) fn look_again(&mut self) -> Result<()> {
         let is_ours = self.turn.is_some();
-        (self.theirs, self.listed) = look(self.session, self.remote, &mut self.done.warnings, is_ours)?;
+        (self.theirs, self.listed) = look(self.session, self.remote, self.limit, &mut self.done.warnings, is_ours)?;
         Ok(())
     }
 
@@ -295,8 +309,8 @@ impl<'s> Round<'s> {
             Pushed::LostRace(words) => {
                 self.done.races += 1;
                 let seen = self.theirs;
-                std::thread::sleep(jittered(self.pause));
-                self.pause = (self.pause * 2).min(PAUSES.1);
+                std::thread::sleep(drawn(self.attempt.elapsed().clamp(SLOTS.0, SLOTS.1), self.done.races));
+                self.attempt = Instant::now();
                 self.theirs = fetch(self.session, self.remote, self.turn.is_some())?;
                 // It has another one, git says, and nobody has moved it.
                 self.riddles = if self.theirs == seen && words.contains("stale info") { self.riddles + 1 } else { 0 };
@@ -336,11 +350,14 @@ impl Done {
 fn look(
     session: &Session,
     remote: &str,
+    limit: Duration,
     warnings: &mut Vec<Warning>,
     is_our_turn: bool,
 ) -> Result<(Option<Oid>, Listed)> {
     let store = session.store();
-    let (had, listed) = (store.tracking_tip(remote)?, store.list_remote(remote)?);
+    let had = store.tracking_tip(remote)?;
+    let listed =
+        store.list_remote(remote, limit.max(PATIENCE)).inspect_err(|error| silence::note(session, remote, error))?;
     let Some(has) = listed.tip else {
         if let Some(had) = had {
             let message = format!("{remote} had the state and has it no longer (it was at {had}): it gets it again");
@@ -375,10 +392,12 @@ fn fetch(session: &Session, remote: &str, is_our_turn: bool) -> Result<Option<Oi
     Ok(has)
 }
 
-/// So that those who have met do not meet again.
-fn jittered(pause: Duration) -> Duration {
-    let drawn = RandomState::new().hash_one(pause) % 1000;
-    pause / 2 + pause * u32::try_from(drawn).unwrap_or_default() / 1000
+/// Draws how long to wait after so many lost races: from nothing to the time of 2, 4 or at most 8 attempts, so that those
+/// who have met do not meet again (binary exponential backoff, as in IEEE 802.3, with the time of an attempt as slot).
+fn drawn(slot: Duration, races: usize) -> Duration {
+    let most = slot * (1 << races.min(3));
+    let drawn = RandomState::new().hash_one(races) % 1000;
+    most * u32::try_from(drawn).unwrap_or_default() / 1000
 }
 
 fn busy(remote: &str, limit: Duration, words: String) -> Error {
@@ -388,4 +407,19 @@ fn busy(remote: &str, limit: Duration, words: String) -> Error {
 
 pub(super) fn stopped(error: std::io::Error) -> Error {
     Error::fatal("io", "cannot go on with the sync").because(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_are_drawn_from_a_range_that_grows_and_ends() {
+        let slot = Duration::from_millis(100);
+        let longest = |races| (0..1000).map(|_| drawn(slot, races)).max().expect("some");
+        for (races, most) in [(1, 200), (2, 400), (3, 800), (4, 800), (1000, 800)] {
+            let longest = longest(races).as_millis();
+            assert!(longest < most && longest > most * 9 / 10, "{races}: {longest}");
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{Team, synced, tasks};
-use crate::harness::Repo;
+use crate::harness::{Repo, race};
 
 #[test]
 fn without_a_remote_there_is_nothing_to_do() {
@@ -163,4 +163,27 @@ fn the_push_of_a_state_runs_no_hook_of_the_user_and_moves_no_branch() {
     synced(laptop);
     assert_eq!(team.remote.tip(), laptop.tip());
     assert_eq!(team.remote.git(&["for-each-ref", "refs/heads", "refs/tags"]), branches);
+}
+
+/// The remote takes the connection and never says a word, as where a firewall drops what is sent.
+#[test]
+fn a_remote_that_never_answers_is_waited_for_once_and_not_for_ever() {
+    let team = Team::set_up(1);
+    let laptop = team.laptops[0].live();
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let asked = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let kept = asked.clone();
+    std::thread::spawn(move || listener.incoming().for_each(|stream| kept.lock().expect("whole").push(stream)));
+    laptop.git(&["config", "remote.origin.url", &format!("http://127.0.0.1:{port}/state.git")]);
+    laptop.git(&["config", "coord.syncTimeout", "4s"]);
+    let answers = race((0..3).map(|_| laptop.coord(&["sync"]).json()).collect());
+    for answer in &answers {
+        assert_eq!((answer.exit(), answer.error_code().as_str()), (6, "remote_timeout"), "{answer}");
+    }
+    assert_eq!(asked.lock().expect("whole").len(), 1, "one asks for all who wait for it");
+    let answer = laptop.coord(&["claim", "T-1"]).json().expect(6);
+    assert_eq!(answer.error_code(), "remote_timeout", "{answer}");
+    assert_eq!(asked.lock().expect("whole").len(), 2, "who comes later asks again");
+    assert_eq!(laptop.data(&["show", "T-1"])["record"]["claim"], serde_json::Value::Null);
 }
