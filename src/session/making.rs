@@ -8,7 +8,7 @@ use crate::query::stale::SignKey;
 use crate::records::task::Claim;
 use crate::state::event::{self, Origin};
 use crate::state::{Changeset, Event};
-use crate::store::{Chain, Content, Edit, NewCommit, Oid, Person, Writer};
+use crate::store::{Chain, Content, Edit, NewCommit, Oid, Person, Signing, Writer};
 
 /// Who wants a change, besides what its context says: the same for us and for one whose work we do.
 #[derive(Debug, Clone)]
@@ -82,6 +82,7 @@ impl Session {
             commit_time: context.now.max(self.store().commit(head)?.commit_time),
             message: lower::message(&changes.subject, &events, context),
             reflog: String::new(),
+            signing: Signing::AsSet,
         };
         let commit = writer.add(chain, new)?;
         self.keep_alive(changes.holds(), asker, context);

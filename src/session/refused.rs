@@ -14,7 +14,7 @@ use crate::merge::commit::ADDRESS;
 use crate::records::places::{self, Wanted};
 use crate::records::{Config, config};
 use crate::store::rescue::Removal;
-use crate::store::{Content, Edit, Entry, NewCommit, Oid, Person, Tree, Writer};
+use crate::store::{Content, Edit, Entry, NewCommit, Oid, Person, Signing, Tree, Writer};
 
 /// The most entries that a state may have: many times more than anybody works with. Folders that hold each other in many
 /// places would make a walk that never ends.
@@ -110,6 +110,7 @@ impl Session {
             commit_time: time,
             message: String::new(),
             reflog: String::new(),
+            signing: Signing::Never,
         };
         let mut right = head;
         if !faults.removals.is_empty() {

@@ -139,6 +139,12 @@ pub const SETTINGS: &[Setting] = &[
         check: |config| is_signing_required(config).map(drop),
     },
     Setting {
+        key: "coord.sign",
+        default: "off",
+        meaning: "Whether commits are signed, by git's own settings for how and with which key: `on` or `off`",
+        check: |config| store::is_signing(config).map(drop),
+    },
+    Setting {
         key: "coord.syncTimeout",
         default: "60s",
         meaning: "For how long `sync` tries again when others publish at the same time, before it gives up with exit code 7; and how long it waits for a remote that says nothing, at least 5s",
@@ -167,6 +173,7 @@ impl Settings {
     pub fn read(config: &Config) -> Result<Self> {
         store::is_durable(config)?;
         store::is_maintained(config)?;
+        store::is_signing(config)?;
         Ok(Settings {
             agent: agent(config),
             ttl_minutes: ttl(config)?,

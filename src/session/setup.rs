@@ -6,7 +6,9 @@ use super::Session;
 use crate::base::{Error, Result, Timestamp};
 use crate::records::{Config, config};
 use crate::state::Warning;
-use crate::store::{Content, Edit, NewCommit, Oid, Person, Published, STATE_REF, Store, Writer, remote_prefix};
+use crate::store::{
+    Content, Edit, NewCommit, Oid, Person, Published, STATE_REF, Signing, Store, Writer, remote_prefix,
+};
 
 /// Whose name stands on commits that nobody in particular made.
 pub const NOBODY: (&str, &str) = ("git-coord", "git-coord@localhost");
@@ -260,6 +262,7 @@ pub fn root() -> Result<NewCommit> {
         commit_time: Timestamp::EPOCH,
         message: "git coord\n".to_owned(),
         reflog: "coord: set up".to_owned(),
+        signing: Signing::Never,
     })
 }
 

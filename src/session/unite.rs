@@ -18,7 +18,7 @@ use crate::merge::heads::{self, Lineage, Step};
 use crate::merge::history::Change;
 use crate::merge::{self, Content, History, MERGER, RULES};
 use crate::store::rescue::Seen;
-use crate::store::{self, Edit, NewCommit, Oid, Person, Published, Store, Writer};
+use crate::store::{self, Edit, NewCommit, Oid, Person, Published, Signing, Store, Writer};
 
 /// How another head came into ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,6 +100,7 @@ pub fn union(store: &Store, a: Oid, b: Oid) -> Result<(NewCommit, usize)> {
         commit_time: merge.time,
         message: merge.message,
         reflog: String::new(),
+        signing: Signing::Never,
     };
     Ok((new, merge.conflicts))
 }

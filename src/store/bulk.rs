@@ -7,7 +7,7 @@ use super::grow::{self, Sink, Wish};
 use super::pack::{Kept, Pack, Packed, Packer};
 use super::waiters;
 use super::writer::NewCommit;
-use super::{Oid, Store};
+use super::{Oid, Store, sign};
 use crate::base::Result;
 
 /// Objects on their way into one pack. Dropping it leaves nothing behind.
@@ -49,13 +49,13 @@ impl Bulk<'_> {
     /// itself, of which it has none. The files are in this pack, or in the one that is [`Kept`].
     ///
     /// # Errors
-    /// As [`add`](Self::add); `bad_path`, `path_clash`, `damaged`, `bad_message`.
+    /// As [`add`](Self::add); `bad_path`, `path_clash`, `damaged`, `bad_message`, `sign_failed`.
     pub fn commit<W: Wish>(&mut self, new: &NewCommit, wishes: &mut [W]) -> Result<Oid> {
         let (store, base) = (self.store, new.base);
         let base = base.map(|id| commit::read(&store.objects, id)).transpose()?.map(|commit| commit.tree);
         grow::sort(wishes);
         let tree = grow::grow(&store.objects, self, base, wishes)?;
-        let bytes = commit::encode(&new.parts(tree), store.format)?;
+        let bytes = sign::encode(store, new, tree)?;
         Sink::add(self, Kind::Commit, bytes)
     }
 

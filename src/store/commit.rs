@@ -42,6 +42,8 @@ pub struct Commit {
     pub commit_time: Timestamp,
     /// The whole message.
     pub message: String,
+    /// Whether it carries a signature, good or not.
+    pub is_signed: bool,
 }
 
 impl Commit {
@@ -94,12 +96,21 @@ pub(super) fn parse(id: Oid, bytes: &[u8]) -> Result<Commit> {
         committer,
         commit_time,
         message: raw.message.to_string(),
+        is_signed: raw.extra_headers.iter().any(|(name, _)| *name == signature_header(id.format())),
     })
 }
 
 fn signature(raw: gix::actor::SignatureRef<'_>) -> (Person, Timestamp) {
     let person = Person { name: raw.name.to_string(), email: raw.email.to_string() };
     (person, Timestamp::from_seconds(raw.seconds()))
+}
+
+/// Returns the header under which git looks for the signature of a commit.
+pub(super) fn signature_header(format: ObjectFormat) -> &'static str {
+    match format {
+        ObjectFormat::Sha1 => "gpgsig",
+        ObjectFormat::Sha256 => "gpgsig-sha256",
+    }
 }
 
 /// What a commit object is made of.
@@ -159,6 +170,7 @@ mod tests {
             committer: nobody,
             commit_time: Timestamp::default(),
             message: message.to_owned(),
+            is_signed: false,
         }
     }
 

@@ -133,7 +133,16 @@ impl Call {
     }
 }
 
-fn finish(mut child: Child, input: Vec<u8>, limit: Duration, is_apart: bool) -> Result<(ExitStatus, Vec<u8>, Vec<u8>)> {
+/// Waits for a program that was started, no longer than it may take.
+///
+/// # Errors
+/// `timeout`: then it was ended, with all that it had started where it is in a process group of its own.
+pub(super) fn finish(
+    mut child: Child,
+    input: Vec<u8>,
+    limit: Duration,
+    is_apart: bool,
+) -> Result<(ExitStatus, Vec<u8>, Vec<u8>)> {
     let deadline = Instant::now() + limit;
     if let Some(mut stdin) = child.stdin.take() {
         // A thread, as git may write much before it reads; one that does not read at all is no failure of ours.

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use super::crowd::{self, Asked, Request};
 use super::queue::{self, Queue};
 use super::writer::Writer;
-use super::{Store, fault};
+use super::{Store, fault, is_signing};
 use crate::base::{Error, Result};
 
 /// How long the first and the longest pause between two looks for an answer are.
@@ -43,7 +43,8 @@ impl Store {
     /// # Errors
     /// As [`lock`](Self::lock); `answer_missing` (busy) where somebody has begun to do what was asked for, and went silent.
     pub fn turn(&self, wait: Duration, request: impl FnOnce() -> Result<Vec<u8>>) -> Result<Turn<'_>> {
-        if !self.writes_refs_itself() {
+        // Who signs lends its key to nobody, and asks for nobody's.
+        if !self.writes_refs_itself() || is_signing(&self.config)? {
             return Ok(Turn::Ours(self.lock(wait)?, Vec::new()));
         }
         let line = Line::open(self)?;

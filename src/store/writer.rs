@@ -8,7 +8,7 @@ use super::landing::{self, Landing};
 use super::queue::Queue;
 use super::refs::{self, Move, Outcome};
 use super::rescue::Written;
-use super::{Oid, Request, STATE_REF, Store, history, loose, pack, waiters};
+use super::{Oid, Request, STATE_REF, Signing, Store, history, loose, pack, sign, waiters};
 use crate::base::{Error, Result, Timestamp};
 
 /// The right to write: first in the queue of this machine. Dropping it lets the next one in.
@@ -40,6 +40,8 @@ pub struct NewCommit {
     pub message: String,
     /// The line for the reflog.
     pub reflog: String,
+    /// Whether it is signed.
+    pub signing: Signing,
 }
 
 impl NewCommit {
@@ -146,14 +148,14 @@ impl<'s> Writer<'s> {
     /// Makes a commit on top of a chain, whose head it expects to be on. Nothing is written yet.
     ///
     /// # Errors
-    /// `bad_path`, `path_clash`, `bad_message`, `damaged`, `not_forward`; the chain is then as it was.
+    /// `bad_path`, `path_clash`, `bad_message`, `damaged`, `not_forward`, `sign_failed`; the chain is then as it was.
     pub fn add(&self, chain: &mut Chain, new: NewCommit) -> Result<Oid> {
         let store = self.store;
         self.check_follows(chain.head, &new.parents)?;
         let mut draft = Draft::new(store.format);
         let base = new.base.map(|id| commit::read(&store.objects, id)).transpose()?.map(|commit| commit.tree);
         let tree = draft.apply(&store.objects, base, &new.edits)?;
-        let id = draft.add(Kind::Commit, commit::encode(&new.parts(tree), store.format)?.into())?;
+        let id = draft.add(Kind::Commit, sign::encode(store, &new, tree)?.into())?;
         store.objects.add_pending(&draft.fresh);
         chain.objects.absorb(draft);
         (chain.head, chain.last, chain.commits) = (Some(id), Some((new.committer, new.commit_time)), chain.commits + 1);

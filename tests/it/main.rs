@@ -21,5 +21,6 @@ mod schemas;
 mod sizes;
 mod store;
 mod sync;
+mod trust;
 mod untouched;
 mod verbs;

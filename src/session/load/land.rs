@@ -12,7 +12,7 @@ use crate::session::group::wait_for_git;
 use crate::session::making::origin;
 use crate::session::{Draft, Identity, Session, lower, precondition, recover};
 use crate::state::{Changeset, Warning, event};
-use crate::store::{Bulk, Kept, NewCommit, Oid, Published, Wanted};
+use crate::store::{Bulk, Kept, NewCommit, Oid, Published, Signing, Wanted};
 
 /// Gives the rows of a source to a load, and returns what is odd about the source.
 pub type Rows<'a> = dyn Fn(&mut Load<'_>) -> Result<Vec<Warning>> + 'a;
@@ -106,6 +106,7 @@ impl Session {
             commit_time: context.now,
             message: String::new(),
             reflog: String::new(),
+            signing: Signing::AsSet,
         };
         let bulk = load.bulk.take();
         let ready = Ready {

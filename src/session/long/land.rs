@@ -12,7 +12,7 @@ use crate::session::group::wait_for_git;
 use crate::session::making::{Asker, origin};
 use crate::session::{Draft, Identity, Outcome, Session, lower, precondition, recover};
 use crate::state::event;
-use crate::store::{Kept, NewCommit, Oid, Published, Writer};
+use crate::store::{Kept, NewCommit, Oid, Published, Signing, Writer};
 
 /// A commit that stands ready, and which nothing refers to yet.
 struct Ready {
@@ -119,6 +119,7 @@ impl Session {
                 commit_time: context.now.max(self.store().commit(tip)?.commit_time),
                 message: String::new(),
                 reflog: format!("coord: {}", text::one_line(long.subject)),
+                signing: Signing::AsSet,
             },
             commit: None,
             signs: takes_tasks.then(|| context.signs.clone()),

@@ -8,7 +8,7 @@ use crate::records::recipient;
 use crate::session::snapshot::decode;
 use crate::session::{Identity, Session, TreeSnapshot, inspect};
 use crate::state::Snapshot;
-use crate::store::{Content, Edit, NewCommit, Oid, Published, STATE_REF, Writer};
+use crate::store::{Content, Edit, NewCommit, Oid, Published, STATE_REF, Signing, Writer};
 
 /// How often it is begun anew where a git moves the ref at the same time.
 const TRIES: usize = 10;
@@ -74,6 +74,7 @@ fn commit(session: &Session, tip: Oid, subject: &str, lines: &[String], edits: V
         commit_time: session.now().max(session.store().commit(tip)?.commit_time),
         message: format!("{subject}\n\n{}\n\nCoord-Agent: {agent}\n", told.join("\n")),
         reflog: format!("coord: {subject}"),
+        signing: Signing::AsSet,
     })
 }
 

@@ -14,7 +14,7 @@ use crate::store::edit::{Draft, Fresh};
 use crate::store::git::Call;
 use crate::store::refs::{self, Move, Outcome};
 use crate::store::writer::{NewCommit, Published, Writer};
-use crate::store::{Oid, STATE_REF, Store, loose, pack, waiters};
+use crate::store::{Oid, STATE_REF, Store, loose, pack, sign, waiters};
 
 impl Replay<'_> {
     /// Says that these objects are known, should they be missing: those of a commit that can be made anywhere.
@@ -179,5 +179,5 @@ const LIMIT: Duration = Duration::from_secs(600);
 
 /// Adds a commit of a tree to a draft.
 pub(super) fn add_commit(store: &Store, draft: &mut Draft, tree: Oid, new: &NewCommit) -> Result<Oid> {
-    draft.add(Kind::Commit, commit::encode(&new.parts(tree), store.format)?.into())
+    draft.add(Kind::Commit, sign::encode(store, new, tree)?.into())
 }

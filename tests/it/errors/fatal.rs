@@ -249,6 +249,12 @@ fn git() -> Vec<Row> {
         ),
         row(
             128,
+            "sign_failed",
+            "A commit could not be signed, and `coord.sign` is on; the cause says why.",
+            [way("note T-1 x").after("git config gpg.program no-such-program").after("git config coord.sign on")],
+        ),
+        row(
+            128,
             "git_failed",
             "Git could not make the repository of the demo.",
             [way("demo").given(|repo| wrap_git(repo, "[ \"$1\" = worktree ] && echo no >&2 && exit 1"))],

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use git_coord::base::Timestamp;
-use git_coord::store::{NewCommit, Oid, Person, Published, STATE_REF, Store};
+use git_coord::store::{NewCommit, Oid, Person, Published, STATE_REF, Signing, Store};
 
 use super::contract::files_repo;
 use super::fixture::{PATIENCE, Repo, ada, on, publish, remove, set};
@@ -23,6 +23,7 @@ fn root() -> NewCommit {
         commit_time: at,
         message: "git coord".to_owned(),
         reflog: "coord: init".to_owned(),
+        signing: Signing::AsSet,
     }
 }
 

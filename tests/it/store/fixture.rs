@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use git_coord::base::Timestamp;
-use git_coord::store::{Content, Edit, Environment, NewCommit, Oid, Person, Published, Store};
+use git_coord::store::{Content, Edit, Environment, NewCommit, Oid, Person, Published, Signing, Store};
 use tempfile::TempDir;
 
 /// The longest that a test waits for anything.
@@ -122,6 +122,7 @@ pub(crate) fn on(tip: Option<Oid>, edits: Vec<Edit>) -> NewCommit {
         commit_time: at,
         message: "change\n\nCoord-Event: test".to_owned(),
         reflog: "coord: change".to_owned(),
+        signing: Signing::AsSet,
     }
 }
 
