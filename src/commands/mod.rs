@@ -103,6 +103,7 @@ pub const VERBS: &[Row] = &[
     row::<history::undo::Undo>(),
     row::<history::archive::Archive>(),
     row::<remote::sync::Sync>(),
+    row::<remote::verify::Verify>(),
     row::<remote::conflicts::List>(),
     row::<remote::conflicts_show::Show>(),
     write::<remote::resolve::Resolve>(),

@@ -14,7 +14,7 @@ use crate::session::Session;
 /// Judges a push.
 ///
 /// # Errors
-/// `not_fast_forward`, `tracking_ref_pushed`, `broken_push`, `unsigned` (5), and whatever keeps it from being judged.
+/// `not_fast_forward`, `tracking_ref_pushed`, `broken_push`, `not_signed` (5), and whatever keeps it from being judged.
 pub(super) fn pre_receive(call: &Call, input: &[u8]) -> Result<()> {
     let session = call.session();
     for line in Line::of_receive(input)? {

@@ -22,14 +22,18 @@ impl Session {
         let is_merged = !is_here(self, theirs, tip)?
             && self.faults_of(theirs, Some(tip))?.is_empty()
             && unite::step(self.store(), tip, theirs, self.shared_tip())? == Step::Merge;
-        if is_merged { Ok(None) } else { self.arrive(theirs, why, wait).map(Some) }
+        if !is_merged {
+            return self.arrive(theirs, why, wait).map(Some);
+        }
+        // It will be under what is published next, and so be taken in by that.
+        self.check_signed(theirs, Some(tip)).map(|()| None)
     }
 
     /// Brings in a head that came from elsewhere, and returns where ours is then. `why` goes into the reflog, `wait` is how
     /// long the turn to write is waited for.
     ///
     /// # Errors
-    /// `not_a_state`, `newer_format`, `newer_rules`, `too_many_entries`, `shallow`, `damaged`: then ours stays where it is;
+    /// `not_a_state`, `newer_format`, `newer_rules`, `too_many_entries`, `shallow`, `damaged`, `not_signed`: then ours stays where it is;
     /// `not_set_up`; `queue_full` and what the store cannot write.
     pub fn arrive(&self, theirs: Oid, why: &str, wait: Duration) -> Result<Joined> {
         let tip = self.tip()?;
@@ -38,6 +42,7 @@ impl Session {
         }
         // Before our turn: what somebody else has pushed may take long to look at, and to merge.
         let faults = self.faults_of(theirs, Some(tip))?;
+        self.check_signed(theirs, Some(tip))?;
         let mut worked = if faults.is_empty() { self.work_out(tip, theirs)? } else { None };
         let deadline = Instant::now() + wait;
         let mut writer = self.store().lock(wait)?;
@@ -46,7 +51,7 @@ impl Session {
                 wait_for_git(deadline)?;
                 continue;
             };
-            let head = if faults.is_empty() { theirs } else { self.put_right(&writer, theirs, &faults)? };
+            let head = self.put_right(&writer, theirs, &faults)?.last().copied().unwrap_or(theirs);
             match self.join(&mut writer, tip, head, why, worked.take())? {
                 Some(joined) => return Ok(joined),
                 None => wait_for_git(deadline)?,

@@ -34,6 +34,7 @@ pub mod settings;
 pub mod setup;
 pub mod snapshot;
 pub mod transact;
+pub mod trust;
 pub mod unite;
 mod upkeep;
 mod visit;

@@ -2,13 +2,10 @@
 //! pushes is told what is wrong, and the ref stays as it is.
 
 use super::Session;
-use super::settings::is_signing_required;
 use super::snapshot::decode;
-use super::unite::union;
 use crate::base::{Error, Result, text};
-use crate::merge::MERGER;
 use crate::records::kind;
-use crate::store::{Commit, Oid, Writer};
+use crate::store::{Commit, Oid};
 
 /// The most things that are named.
 const MOST_NAMED: usize = 5;
@@ -18,7 +15,7 @@ impl Session {
     /// are not signed where they have to be. Whether it follows the state before has been looked at.
     ///
     /// # Errors
-    /// `broken_push`, `unsigned`, `not_a_state`, `newer_format`, `too_many_entries`, `damaged`.
+    /// `broken_push`, `not_signed`, `not_a_state`, `newer_format`, `too_many_entries`, `damaged`.
     pub fn check_received(&self, old: Option<Oid>, new: Oid) -> Result<()> {
         // Each commit stays in history, so none of them may hold what git itself would refuse; the records that count are the last.
         let mut commits: Vec<Commit> = self.store().log_since(new, old)?.collect::<Result<_>>()?;
@@ -28,10 +25,7 @@ impl Session {
             self.refuse_faults(commit.id, known)?;
         }
         self.refuse_records(old, new)?;
-        if is_signing_required(self.store().config())? {
-            self.refuse_unsigned(&commits)?;
-        }
-        Ok(())
+        self.check_signed(new, old)
     }
 
     fn refuse_faults(&self, head: Oid, known: Option<Oid>) -> Result<()> {
@@ -59,38 +53,6 @@ impl Session {
             }
         }
         if told.is_empty() { Ok(()) } else { Err(broken(new, told)) }
-    }
-
-    /// A merge, and the first commit of all, are the same on every machine, and so they need no signature: they are made again.
-    fn refuse_unsigned(&self, commits: &[Commit]) -> Result<()> {
-        let store = self.store();
-        let mut writer: Option<Writer<'_>> = None;
-        for commit in commits {
-            if store.is_signed(commit.id)? {
-                continue;
-            }
-            let again = match commit.parents[..] {
-                [] => Some(super::setup::root()?),
-                [a, b] if commit.author.name == MERGER => Some(union(store, a, b)?.0),
-                _ => None,
-            };
-            if let Some(again) = again {
-                let writer = match &mut writer {
-                    Some(writer) => writer,
-                    empty => empty.insert(store.lock(self.settings().lock_timeout)?),
-                };
-                if writer.make(&again)? == commit.id {
-                    continue;
-                }
-            }
-            let by = text::excerpt(&commit.author.name, 40);
-            let message = format!(
-                "commit {} by {by} has no signature that this server trusts, and coord.requireSigned is on",
-                commit.id
-            );
-            return Err(Error::invalid("unsigned", message));
-        }
-        Ok(())
     }
 }
 

@@ -14,7 +14,7 @@ use crate::merge::commit::ADDRESS;
 use crate::records::places::{self, Wanted};
 use crate::records::{Config, config};
 use crate::store::rescue::Removal;
-use crate::store::{Content, Edit, Entry, NewCommit, Oid, Person, Signing, Tree, Writer};
+use crate::store::{Content, Edit, Entry, Maker, NewCommit, Oid, Person, Signing, Tree};
 
 /// The most entries that a state may have: many times more than anybody works with. Folders that hold each other in many
 /// places would make a walk that never ends.
@@ -95,8 +95,9 @@ impl Session {
         Err(not_a_state(head))
     }
 
-    /// Makes the commit on top of a head in which it is right; it is the same on every machine. No ref names it yet.
-    pub(super) fn put_right(&self, writer: &Writer<'_>, head: Oid, faults: &Faults) -> Result<Oid> {
+    /// Makes the commits on top of a head with which it is right, the last of which is the new head; they are the same on every
+    /// machine. No ref names them yet.
+    pub(super) fn put_right(&self, maker: &dyn Maker, head: Oid, faults: &Faults) -> Result<Vec<Oid>> {
         let nobody = Person::new(MERGER, ADDRESS);
         let time = self.store().commit(head)?.commit_time;
         let mut new = NewCommit {
@@ -112,22 +113,23 @@ impl Session {
             reflog: String::new(),
             signing: Signing::Never,
         };
-        let mut right = head;
+        let mut made = Vec::new();
         if !faults.removals.is_empty() {
             let more = faults.told.len().saturating_sub(MOST_NAMED);
             let mut lines: Vec<String> = faults.told.iter().take(MOST_NAMED).cloned().collect();
             lines.extend((more > 0).then(|| format!("- and {more} more")));
             new.message = format!("Take out what git would refuse\n\n{}\n", lines.join("\n"));
-            right = writer.make_without(&new, &faults.removals)?;
+            made.push(maker.make_without(&new, &faults.removals)?);
         }
         if let Some(bytes) = &faults.settings {
             let content = Some(Content::Bytes(bytes.clone().into()));
+            let right = made.last().copied().unwrap_or(head);
             (new.parents, new.base) = (vec![right], Some(right));
             new.edits = vec![Edit { path: config::PATH.to_owned(), content }];
             new.message = format!("Take back settings that make no sense\n\n- {}\n", config::PATH);
-            right = writer.make(&new)?;
+            made.push(maker.make(&new)?);
         }
-        Ok(right)
+        Ok(made)
     }
 }
 

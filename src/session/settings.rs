@@ -135,7 +135,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         key: "coord.requireSigned",
         default: "off",
-        meaning: "Whether a server takes the state only where every commit that somebody has made is signed (`pre-receive`): `on` or `off`",
+        meaning: "Whether only what is signed is taken in, by `sync` and other commands here, and by `pre-receive` on a server: `on` or `off`",
         check: |config| is_signing_required(config).map(drop),
     },
     Setting {

@@ -135,7 +135,8 @@ impl Session {
             (None, Some(theirs)) => {
                 // Only a state that this version can read is taken over.
                 let faults = self.faults_of(theirs, None)?;
-                let head = if faults.is_empty() { theirs } else { self.put_right(writer, theirs, &faults)? };
+                self.check_signed(theirs, None)?;
+                let head = self.put_right(writer, theirs, &faults)?.last().copied().unwrap_or(theirs);
                 (Origin::Adopted, writer.advance(None, head, &nobody, self.now(), "coord: adopt")?)
             }
             (None, None) => (Origin::Created, make_root(writer)?),

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{IsTerminal, Read, Write};
 use std::os::unix::process::CommandExt;
-use std::process::{Child, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
@@ -96,9 +96,16 @@ impl Call {
     /// # Errors
     /// `no_git` where there is none to run, `timeout` where it took too long and was ended.
     pub(super) fn run(self, store: &Store) -> Result<Answer> {
-        let (status, output, errors) = self.finished(store)?;
-        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-        Ok(Answer { status, output: text(output), errors: text(errors) })
+        self.start(store)?.answer()
+    }
+
+    /// Starts git, so that several can run at the same time.
+    ///
+    /// # Errors
+    /// `no_git` where there is none to run.
+    pub(super) fn start(mut self, store: &Store) -> Result<Started> {
+        let child = self.command(store).spawn().map_err(|err| Error::fatal("no_git", "cannot run git").because(err))?;
+        Ok(Started { child, input: self.input, limit: self.limit, is_apart: self.is_apart })
     }
 
     /// Runs git to its end, and returns whether it succeeded, and its output as it is.
@@ -106,11 +113,11 @@ impl Call {
     /// # Errors
     /// As [`run`](Self::run).
     pub(super) fn bytes(self, store: &Store) -> Result<(bool, Vec<u8>)> {
-        let (status, output, _) = self.finished(store)?;
+        let (status, output, _) = self.start(store)?.finish()?;
         Ok((status.success(), output))
     }
 
-    fn finished(self, store: &Store) -> Result<(ExitStatus, Vec<u8>, Vec<u8>)> {
+    fn command(&mut self, store: &Store) -> Command {
         let mut command = store.environment.command("git");
         let places = &store.places;
         command.args(&self.arguments).current_dir(store.work_dir().unwrap_or(&places.git_dir));
@@ -126,10 +133,34 @@ impl Call {
             command.process_group(0).env("GIT_TERMINAL_PROMPT", "0").env("GIT_ASKPASS", "false");
             command.env("SSH_ASKPASS", "false").env("SSH_ASKPASS_REQUIRE", "force");
         }
-        command.envs(self.variables);
-        command.stdin(self.file.map_or_else(Stdio::piped, Stdio::from)).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let child = command.spawn().map_err(|err| Error::fatal("no_git", "cannot run git").because(err))?;
-        finish(child, self.input, self.limit, self.is_apart)
+        command.envs(std::mem::take(&mut self.variables));
+        let input = self.file.take().map_or_else(Stdio::piped, Stdio::from);
+        command.stdin(input).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+}
+
+/// A git that runs.
+pub(super) struct Started {
+    child: Child,
+    input: Vec<u8>,
+    limit: Duration,
+    is_apart: bool,
+}
+
+impl Started {
+    /// Waits for its end. The time that it may take begins now.
+    ///
+    /// # Errors
+    /// `timeout` where it took too long and was ended.
+    pub(super) fn answer(self) -> Result<Answer> {
+        let (status, output, errors) = self.finish()?;
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        Ok(Answer { status, output: text(output), errors: text(errors) })
+    }
+
+    fn finish(self) -> Result<(ExitStatus, Vec<u8>, Vec<u8>)> {
+        finish(self.child, self.input, self.limit, self.is_apart)
     }
 }
 

@@ -42,10 +42,12 @@ mod publish;
 mod pushed;
 mod queue;
 mod refs;
+mod rehearsal;
 pub mod rescue;
 pub mod scratch;
 mod remote;
 mod sign;
+mod signature;
 mod tracked;
 mod tree;
 mod trust;
@@ -78,13 +80,15 @@ pub use presence::Listed;
 pub use publish::{Publisher, Pushed, silent, two_faced, unreachable};
 pub use pushed::New;
 pub use queue::boot_id;
+pub use rehearsal::{Maker, Rehearsal};
 pub use remote::remote_prefix;
 pub use sign::{Signing, is_signing};
+pub use signature::{Signature, Worth};
 pub use tree::{Blob, Entry, Tree};
 pub use turn::Turn;
 pub use writer::{Chain, NewCommit, Published, Writer};
 
-use crate::base::Result;
+use crate::base::{Error, Result};
 use discover::{Found, Places};
 use files::Files;
 use objects::Objects;
@@ -248,6 +252,12 @@ impl Store {
             }
         }
         Ok(None)
+    }
+
+    /// Makes the error for a commit at which history ends early, and whose parents would have been needed.
+    pub fn ends_at(&self, commit: Oid) -> Error {
+        let message = format!("cannot tell what {commit} was made of: this clone is shallow, and history ends there");
+        Error::fatal("shallow", message).hint(self.unshallow())
     }
 
     /// Returns the command that brings the rest of a history that was cut.

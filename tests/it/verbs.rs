@@ -98,6 +98,7 @@ const ROWS: &[Row] = &[
     row("decision list", &[], Reads),
     row("search", &["task"], Reads),
     row("sync", &[], Reads),
+    row("verify", &[], Reads),
     row("log", &[], Reads),
     row("events", &[], Reads),
     row("archive", &["--older-than", "0s"], Writes),

@@ -4,5 +4,6 @@ pub mod conflicts;
 pub mod conflicts_show;
 pub mod resolve;
 pub mod sync;
+pub mod verify;
 pub mod told;
 mod watch;

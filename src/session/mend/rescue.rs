@@ -13,7 +13,7 @@ use crate::base::{Error, Kind as ErrorKind, Result};
 use crate::records::{Config, config};
 use crate::session::{Identity, Session, recover, setup};
 use crate::store::rescue::{Backup, Fate, Replay, Seen, Trace};
-use crate::store::{Commit, Content, Edit, NewCommit, Oid, Published, STATE_REF, Signing, Writer};
+use crate::store::{Commit, Content, Edit, Maker, NewCommit, Oid, Published, STATE_REF, Signing, Writer};
 
 /// The most losses that are written into the message of a commit.
 const MOST_TOLD: usize = 50;

@@ -7,12 +7,14 @@ use std::time::Duration;
 use gix::objs::Kind;
 
 use super::replay::{Fate, Replay};
+use super::strip::{Removal, draft_without};
 use super::traces::Seen;
 use crate::base::{Error, Result, Timestamp};
 use crate::store::commit::{self, Person};
 use crate::store::edit::{Draft, Fresh};
 use crate::store::git::Call;
 use crate::store::refs::{self, Move, Outcome};
+use crate::store::rehearsal::Maker;
 use crate::store::writer::{NewCommit, Published, Writer};
 use crate::store::{Oid, STATE_REF, Store, loose, pack, sign, waiters};
 
@@ -61,21 +63,17 @@ impl Written {
     }
 }
 
-impl Writer<'_> {
-    /// Makes a commit and moves no ref.
-    ///
-    /// # Errors
-    /// As [`publish`](Writer::publish).
-    pub fn make(&self, new: &NewCommit) -> Result<Oid> {
-        let mut draft = Draft::new(self.store.format);
-        let base = new.base.map(|id| commit::read(&self.store.objects, id)).transpose()?.map(|commit| commit.tree);
-        let tree = draft.apply(&self.store.objects, base, &new.edits)?;
-        let id = add_commit(self.store, &mut draft, tree, new)?;
-        loose::write(self.store, &draft)?;
-        waiters::check(self.store.waiters.finish())?;
-        Ok(id)
+impl Maker for Writer<'_> {
+    fn make(&self, new: &NewCommit) -> Result<Oid> {
+        write(self.store, draft_of(self.store, new)?)
     }
 
+    fn make_without(&self, new: &NewCommit, removals: &[Removal]) -> Result<Oid> {
+        write(self.store, draft_without(self.store, new, removals)?)
+    }
+}
+
+impl Writer<'_> {
     /// Makes the ref name a commit that is there, as long as it still holds what was seen of it.
     ///
     /// # Errors
@@ -176,6 +174,21 @@ impl Store {
 
 /// How long git may take to walk through a whole repository.
 const LIMIT: Duration = Duration::from_secs(600);
+
+/// Returns a commit, and the objects that it needs.
+pub(in crate::store) fn draft_of(store: &Store, new: &NewCommit) -> Result<(Draft, Oid)> {
+    let mut draft = Draft::new(store.format);
+    let base = new.base.map(|id| commit::read(&store.objects, id)).transpose()?.map(|commit| commit.tree);
+    let tree = draft.apply(&store.objects, base, &new.edits)?;
+    let id = add_commit(store, &mut draft, tree, new)?;
+    Ok((draft, id))
+}
+
+fn write(store: &Store, (draft, id): (Draft, Oid)) -> Result<Oid> {
+    loose::write(store, &draft)?;
+    waiters::check(store.waiters.finish())?;
+    Ok(id)
+}
 
 /// Adds a commit of a tree to a draft.
 pub(super) fn add_commit(store: &Store, draft: &mut Draft, tree: Oid, new: &NewCommit) -> Result<Oid> {

@@ -8,9 +8,10 @@ use super::replace::add_commit;
 use crate::base::Result;
 use crate::store::edit::Draft;
 use crate::store::refs::{self, Move};
+use crate::store::rehearsal::Maker;
 use crate::store::tree::{self, Raw};
 use crate::store::writer::{NewCommit, Published, Writer};
-use crate::store::{Oid, STATE_REF, commit, loose, waiters};
+use crate::store::{Oid, STATE_REF, Store, commit};
 
 /// Entries of one folder that are to go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,34 +44,28 @@ impl Writer<'_> {
             next: next.as_ref(),
         })
     }
-
-    /// Makes a commit without some entries and moves no ref. The edits of `new` play no part.
-    ///
-    /// # Errors
-    /// As [`publish`](Writer::publish).
-    pub fn make_without(&self, new: &NewCommit, removals: &[Removal]) -> Result<Oid> {
-        let store = self.store;
-        let removals: BTreeMap<&str, &[usize]> =
-            removals.iter().map(|removal| (removal.folder.as_str(), removal.at.as_slice())).collect();
-        let mut draft = Draft::new(store.format);
-        let base = new.base.map(|id| commit::read(&store.objects, id)).transpose()?.map(|commit| commit.tree);
-        let mut strip = Strip { writer: self, removals, draft: &mut draft };
-        let tree = base.map(|id| strip.folder(id, "")).transpose()?.flatten();
-        let tree = tree.map_or_else(|| draft.add(Kind::Tree, Vec::new().into()), Ok)?;
-        let id = add_commit(store, &mut draft, tree, new)?;
-        loose::write(store, &draft)?;
-        waiters::check(store.waiters.finish())?;
-        Ok(id)
-    }
 }
 
-struct Strip<'a, 's> {
-    writer: &'a Writer<'s>,
+/// Returns a commit without some entries, and the objects that it needs.
+pub(in crate::store) fn draft_without(store: &Store, new: &NewCommit, removals: &[Removal]) -> Result<(Draft, Oid)> {
+    let removals: BTreeMap<&str, &[usize]> =
+        removals.iter().map(|removal| (removal.folder.as_str(), removal.at.as_slice())).collect();
+    let mut draft = Draft::new(store.format);
+    let base = new.base.map(|id| commit::read(&store.objects, id)).transpose()?.map(|commit| commit.tree);
+    let mut strip = Strip { store, removals, draft: &mut draft };
+    let tree = base.map(|id| strip.folder(id, "")).transpose()?.flatten();
+    let tree = tree.map_or_else(|| draft.add(Kind::Tree, Vec::new().into()), Ok)?;
+    let id = add_commit(store, &mut draft, tree, new)?;
+    Ok((draft, id))
+}
+
+struct Strip<'a> {
+    store: &'a Store,
     removals: BTreeMap<&'a str, &'a [usize]>,
     draft: &'a mut Draft,
 }
 
-impl Strip<'_, '_> {
+impl Strip<'_> {
     fn folder(&mut self, id: Oid, path: &str) -> Result<Option<Oid>> {
         let below = format!("{path}/");
         let is_concerned =
@@ -78,7 +73,7 @@ impl Strip<'_, '_> {
         if !is_concerned {
             return Ok(Some(id));
         }
-        let before = tree::entries(&self.writer.store.objects, id)?;
+        let before = tree::entries(&self.store.objects, id)?;
         let gone = self.removals.get(path).copied().unwrap_or_default();
         let mut after: Vec<Raw> = Vec::with_capacity(before.len());
         for entry in before.iter().enumerate().filter(|(at, _)| !gone.contains(at)).map(|(_, entry)| entry) {

@@ -179,3 +179,15 @@ pub(crate) fn words(line: &str) -> Vec<String> {
     }
     words
 }
+
+/// Makes a commit that says that it merges the tip and the one before it, and whose tree is of neither.
+fn forged_merge(repo: &crate::harness::Repo) -> String {
+    let (tip, before) = (repo.git(&["rev-parse", "refs/coord/main"]), repo.git(&["rev-parse", "refs/coord/main~1"]));
+    let root = repo.git(&["rev-list", "--max-parents=0", "refs/coord/main"]);
+    let mut forge = repo.command("git");
+    repo.machine.date(&mut forge);
+    forge.args(["commit-tree", "-m", "Merge two lines of changes", "-m", "Coord-Merge: 1", "-p", &tip, "-p", &before]);
+    forge.arg(format!("{root}^{{tree}}")).env("GIT_AUTHOR_NAME", "git-coord merge");
+    let output = forge.output().expect("git runs");
+    String::from_utf8(output.stdout).expect("UTF-8").trim().to_owned()
+}

@@ -1,4 +1,4 @@
-//! `sync`.
+//! `sync` and `verify`.
 
 use super::{Transcript, assert_transcript};
 
@@ -17,5 +17,17 @@ fn sync_says_what_came_and_what_went() {
     script.run("sync").run("sync --json").run("sync -q");
     script.repo.git(&["remote", "add", "gone", "/nowhere"]);
     script.run("sync nowhere").run("sync origin --all");
+    assert_transcript!(script);
+}
+
+#[test]
+fn verify_counts_what_answers_for_each_commit() {
+    let mut script = Transcript::with_tasks();
+    script.run("verify").run("verify --json").run("verify --since ~1");
+    let forged = super::forged_merge(&script.repo);
+    script.repo.git(&["update-ref", "refs/coord/main", &forged]);
+    script.run("verify --since ~1");
+    script.repo.git(&["config", "coord.requireSigned", "on"]);
+    script.run("verify").run("verify ~1 --json").run("verify no-such-commit");
     assert_transcript!(script);
 }

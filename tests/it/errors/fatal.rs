@@ -256,7 +256,7 @@ fn git() -> Vec<Row> {
         row(
             128,
             "git_failed",
-            "Git could not make the repository of the demo.",
+            "Git could not make the repository of the demo, or not say what signatures are worth.",
             [way("demo").given(|repo| wrap_git(repo, "[ \"$1\" = worktree ] && echo no >&2 && exit 1"))],
         ),
         row(

@@ -42,6 +42,12 @@ fn repository() -> Vec<Row> {
         ),
         row(
             1,
+            "not_signing",
+            "Only what is signed is to be taken in, and nothing that is written here is signed.",
+            [way("doctor").after("git config coord.requireSigned on")],
+        ),
+        row(
+            1,
             "lost_ref",
             "The ref of the state is gone.",
             [way("doctor").given(|repo| fs::remove_file(repo.common_dir().join("refs/coord/main")).expect("the ref"))],

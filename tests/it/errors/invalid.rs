@@ -174,8 +174,8 @@ fn rules() -> Vec<Row> {
         ),
         row(
             5,
-            "unsigned",
-            "A push to a server holds a commit that nobody whom it trusts has signed, and `coord.requireSigned` is on.",
+            "not_signed",
+            "What came, or is pushed to a server, holds a commit that nobody who is known there has signed, and `coord.requireSigned` is on.",
             [way("hook pre-receive <../line").through_a_shell().given(|repo| {
                 repo.git(&["config", "coord.requireSigned", "on"]);
                 let before = repo.git(&["rev-parse", "refs/coord/main~1"]);

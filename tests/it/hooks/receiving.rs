@@ -220,7 +220,7 @@ fn where_signatures_are_required_only_merges_go_without_one() {
     [two, other].into_iter().for_each(|laptop| drop(laptop.ok(&["init"])));
     one.ok(&["task", "new", "Of one", "--id", "T-one"]);
     let told = refused(&team, one, "refs/coord/main");
-    assert!(told.contains(" by Ada has no signature that this server trusts"), "{told}");
+    assert!(told.contains(" by Ada is not signed, and coord.requireSigned is on"), "{told}");
     sign(one);
     assert_eq!(push(one, "refs/coord/main").exit(), 0);
     // Signed by hand, as nobody who has written it would let go of what is not signed.

@@ -1,6 +1,8 @@
 //! Who is believed: signatures of commits, what is asked of them, and who may change what. Git is the judge of each signature.
 
+mod required;
 mod signing;
+mod verifying;
 
 use std::path::{Path, PathBuf};
 

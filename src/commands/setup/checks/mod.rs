@@ -81,6 +81,7 @@ pub(super) fn all(session: &Session) -> (Vec<Finding>, usize) {
     let mut findings = Vec::new();
     repository::git(session, &mut findings);
     repository::settings(session, &mut findings);
+    repository::signing(session, &mut findings);
     refspecs::refspecs(session, &mut findings);
     repository::locks(session, &mut findings);
     repository::places(session, &mut findings);

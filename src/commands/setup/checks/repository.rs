@@ -8,9 +8,10 @@ use super::Finding;
 use crate::index;
 use crate::session::Session;
 use crate::session::mend::Remedy;
+use crate::session::settings::is_signing_required;
 use crate::session::setup::{UNTOUCHED, check_git, missing_settings};
 use crate::store::rescue::Left;
-use crate::store::{Oid, STATE_REF};
+use crate::store::{Oid, STATE_REF, is_signing};
 use crate::sync;
 
 /// How old a file under a temporary name is before nobody can be at it any more. It guards nothing, so age may decide.
@@ -34,6 +35,20 @@ pub(super) fn settings(session: &Session, findings: &mut Vec<Finding>) {
     }
 }
 
+/// Checks that what is written here is signed where only what is signed is taken in.
+pub(super) fn signing(session: &Session, findings: &mut Vec<Finding>) {
+    let config = session.store().config();
+    match is_signing_required(config).and_then(|is_required| Ok(is_required && !is_signing(config)?)) {
+        // On a server nobody writes.
+        Ok(true) if !session.store().is_bare() => {
+            let message = "coord.requireSigned is on and coord.sign is not: others would refuse what is written here";
+            findings.push(Finding::new("not_signing", message).hint("git coord config coord.sign on"));
+        }
+        Ok(_) => {}
+        Err(error) => findings.push(Finding::of(&error)),
+    }
+}
+
 /// Checks that the whole history of the state is here.
 pub(super) fn history(session: &Session, tip: Oid, findings: &mut Vec<Finding>) {
     match session.store().cut(tip) {
@@ -49,7 +64,10 @@ pub(super) fn history(session: &Session, tip: Oid, findings: &mut Vec<Finding>) 
 /// Checks that what plain fetches have brought could be taken in.
 pub(super) fn folded(session: &Session, findings: &mut Vec<Finding>) {
     for (remote, tip) in sync::folded::left_out(session) {
-        let message = format!("what {remote} had at the last fetch ({tip}) could not be taken in");
+        let why = session.tip().and_then(|ours| session.check_signed(tip, Some(ours)));
+        let why = why.err().filter(|error| error.code() == "not_signed").map(|error| format!(": {error}"));
+        let why = why.unwrap_or_default();
+        let message = format!("what {remote} had at the last fetch ({tip}) could not be taken in{why}");
         findings.push(Finding::new("not_folded_in", message).hint(format!("git coord sync {remote}")));
     }
 }
