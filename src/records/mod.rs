@@ -16,6 +16,7 @@ pub mod kind;
 pub mod message;
 pub mod places;
 pub mod policy;
+pub mod protection;
 pub mod reads;
 pub mod recipient;
 pub mod record;

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::Config;
 use super::check;
+use super::protection;
 use crate::base::{Error, Result};
 
 /// Something a team can agree on.
@@ -47,6 +48,13 @@ pub const POLICIES: &[Policy] = &[
         meaning: "How long a task must have been closed, or a conflict settled, before `archive` takes it; `never` keeps all",
         parse: |text| parse_age("archive_tasks_after", text),
         check: |value| age("archive_tasks_after", value).map(drop),
+    },
+    Policy {
+        name: protection::NAME,
+        default: "none",
+        meaning: "Who may change which files of the state, as `PATTERN = WHO, WHO; …` with `signer:NAME`, `key:FINGERPRINT` or `user:NAME`; a server with `pre-receive` sees to it",
+        parse: protection::parse,
+        check: |value| protection::read(value).map(drop),
     },
     Policy {
         name: "required_gates",

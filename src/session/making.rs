@@ -5,10 +5,12 @@ use crate::base::{Result, text};
 use crate::ops::Context;
 use crate::query::Signs;
 use crate::query::stale::SignKey;
+use crate::records::Config;
+use crate::records::protection::{self, Rule, Who};
 use crate::records::task::Claim;
 use crate::state::event::{self, Origin};
-use crate::state::{Changeset, Event};
-use crate::store::{Chain, Content, Edit, NewCommit, Oid, Person, Signing, Writer};
+use crate::state::{Changeset, Event, Warning};
+use crate::store::{Chain, Content, Edit, NewCommit, Oid, Person, Signing, Writer, is_signing};
 
 /// Who wants a change, besides what its context says: the same for us and for one whose work we do.
 #[derive(Debug, Clone)]
@@ -53,12 +55,13 @@ impl Session {
     ) -> Result<Made> {
         let head = chain.head().ok_or_else(super::not_set_up)?;
         let snapshot = self.snapshot_on(head)?;
-        let changes = decide(&snapshot)?;
+        let mut changes = decide(&snapshot)?;
         precondition::check(asker.if_match.as_deref(), &snapshot, &changes)?;
         if changes.is_empty() {
             self.keep_alive(changes.holds(), asker, context);
             return Ok(Made { changes, commit: None, events: Vec::new() });
         }
+        changes.warnings.extend(self.protected(snapshot.settings(), &changes)?);
         let edits = lower::lower(&changes)?;
         let mut differences = lower::differences(&snapshot, &changes);
         for (difference, edit) in differences.iter_mut().zip(&edits) {
@@ -88,6 +91,21 @@ impl Session {
         self.keep_alive(changes.holds(), asker, context);
         event::name(&mut events, &commit.to_string());
         Ok(Made { changes, commit: Some(commit), events })
+    }
+
+    /// Says so where a change is about what only those may change who sign, and this will not be signed.
+    fn protected(&self, agreed: &Config, changes: &Changeset) -> Result<Option<Warning>> {
+        // Rules that nobody can read are for `config` to tell.
+        let rules = protection::rules(agreed).unwrap_or_default();
+        if rules.is_empty() || is_signing(self.store().config())? {
+            return Ok(None);
+        }
+        let is_open = |rule: &Rule| rule.who.iter().any(|who| matches!(who, Who::User(_)));
+        let covers = |path: &String| rules.iter().find(|rule| !is_open(rule) && rule.files.covers(path));
+        Ok(changes.edits().keys().find_map(|path| Some((path, covers(path)?))).map(|(path, rule)| {
+            let message = format!("{path} is for {}, and this is not signed: a server may refuse it", rule.words());
+            Warning::new("protected", message)
+        }))
     }
 
     /// Returns the name of the file that an edit makes.

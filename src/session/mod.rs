@@ -3,6 +3,7 @@
 //! A session is opened once per command. It reads the clock and draws the randomness once, so that an operation which
 //! is run again on a newer tip makes the same records.
 
+mod answered;
 pub mod archived;
 mod arrive;
 pub mod candidate;

@@ -25,7 +25,7 @@ impl Session {
             self.refuse_faults(commit.id, known)?;
         }
         self.refuse_records(old, new)?;
-        self.check_signed(new, old)
+        self.check_answered(old, new)
     }
 
     fn refuse_faults(&self, head: Oid, known: Option<Oid>) -> Result<()> {

@@ -115,6 +115,12 @@ pub const SETTINGS: &[Setting] = &[
         check: |config| publish_on_push(config).map(drop),
     },
     Setting {
+        key: "coord.pusher",
+        default: "",
+        meaning: "The environment variable in which a server says who pushes, such as `REMOTE_USER` or `GL_USERNAME`, for `policy.protect`; name none that whoever pushes can set",
+        check: |config| pusher_variable(config).map(drop),
+    },
+    Setting {
         key: "coord.pushBudget",
         default: "10s",
         meaning: "How long `git push` waits at most for the state to be published",
@@ -271,6 +277,17 @@ pub fn is_signing_required(config: &Config) -> Result<bool> {
     const KEY: &str = "coord.requireSigned";
     let text = config.text(KEY).unwrap_or_default();
     config.boolean(KEY).map(|is_on| is_on.unwrap_or(false)).map_err(|_| bad(KEY, &text, "is neither on nor off"))
+}
+
+/// Reads `coord.pusher`: the variable in which a server says who pushes.
+///
+/// # Errors
+/// `bad_setting` where that is no name of a variable.
+pub fn pusher_variable(config: &Config) -> Result<Option<String>> {
+    const KEY: &str = "coord.pusher";
+    let Some(name) = config.text(KEY).filter(|name| !name.is_empty()) else { return Ok(None) };
+    let is_name = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    if is_name { Ok(Some(name)) } else { Err(bad(KEY, &name, "is not the name of a variable")) }
 }
 
 fn overlap(config: &Config) -> Result<Policy> {

@@ -10,6 +10,8 @@ const PAGES: &[&str] = &[
     "docs/data-model.md",
     "docs/errors.md",
     "docs/getting-started.md",
+    "docs/security.md",
+    "docs/hooks.md",
     "docs/decisions/README.md",
 ];
 

@@ -22,6 +22,15 @@ fn the_walkthrough_of_a_sprint_is_true() {
     play("docs/walkthroughs/sprint.md");
 }
 
+#[test]
+fn the_sessions_of_security_are_true() {
+    if std::process::Command::new("ssh-keygen").arg("-?").output().is_err() {
+        eprintln!("SKIPPED: there is no ssh-keygen");
+        return;
+    }
+    play("docs/security.md");
+}
+
 #[track_caller]
 fn play(page: &str) {
     let text = read(page);

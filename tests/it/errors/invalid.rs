@@ -184,6 +184,19 @@ fn rules() -> Vec<Row> {
         ),
         row(
             5,
+            "protected",
+            "A push to a server changes what `policy.protect` keeps for others; nothing of it is taken.",
+            [way("hook pre-receive <../line")
+                .through_a_shell()
+                .after("config policy.protect 'tasks/** = user:ada'")
+                .after("task edit T-1 --title Other")
+                .given(|repo| {
+                    let before = repo.git(&["rev-parse", "refs/coord/main~1"]);
+                    receives(repo, &before);
+                })],
+        ),
+        row(
+            5,
             "tracking_ref_pushed",
             "A push would give a remote the notes of this clone about what remotes have.",
             [way("hook pre-push origin url").given(with_remote).input(

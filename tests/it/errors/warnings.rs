@@ -24,6 +24,12 @@ fn messages() -> Vec<Row> {
         ),
         row(
             0,
+            "protected",
+            "What was changed is for those alone who sign with a certain key, and this is not signed.",
+            [way("task edit T-1 --title Other").after("config policy.protect 'tasks/** = signer:ada@example.org'")],
+        ),
+        row(
+            0,
             "unknown_role",
             "No agent has that role yet; the message waits for one that is given it.",
             [way("send role:tester hello")],

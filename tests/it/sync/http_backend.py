@@ -1,4 +1,7 @@
-"""Serves the repositories of a folder by git's own CGI program: python3 http_backend.py FOLDER [ADDRESS]. Prints its port."""
+"""Serves the repositories of a folder by git's own CGI program: python3 http_backend.py FOLDER [ADDRESS]. Prints its port.
+
+Who asks is Ada, or whom a path like /~bob/remote.git names: a stand-in for a server that has asked for a password.
+"""
 
 import http.server
 import os
@@ -9,6 +12,10 @@ import sys
 class Handler(http.server.BaseHTTPRequestHandler):
     def answer(self):
         path, _, query = self.path.partition("?")
+        user = "ada"
+        if path.startswith("/~"):
+            user, _, path = path[2:].partition("/")
+            path = "/" + path
         length = int(self.headers.get("Content-Length") or 0)
         body = self.rfile.read(length)
         if self.headers.get("Transfer-Encoding", "").lower() == "chunked":
@@ -30,7 +37,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             CONTENT_LENGTH=str(len(body)),
             HTTP_CONTENT_ENCODING=self.headers.get("Content-Encoding", ""),
             HTTP_GIT_PROTOCOL=self.headers.get("Git-Protocol", ""),
-            REMOTE_USER="ada",
+            REMOTE_USER=user,
             REMOTE_ADDR="127.0.0.1",
         )
         output = subprocess.run(["git", "http-backend"], input=body, env=environment, stdout=subprocess.PIPE).stdout

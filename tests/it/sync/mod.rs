@@ -64,15 +64,15 @@ impl Team {
 }
 
 /// The remote of a team behind http, by git's own program; goes with this.
-struct Server {
+pub(crate) struct Server {
     process: Child,
     port: String,
-    url: String,
+    pub(crate) url: String,
 }
 
 impl Server {
     /// Nothing where there is no Python.
-    fn of(team: &Team) -> Option<Server> {
+    pub(crate) fn of(team: &Team) -> Option<Server> {
         Server::at(team, &team.remote, "127.0.0.1")
     }
 

@@ -1,5 +1,6 @@
 //! Who is believed: signatures of commits, what is asked of them, and who may change what. Git is the judge of each signature.
 
+mod protected;
 mod required;
 mod signing;
 mod verifying;
