@@ -107,11 +107,11 @@ fn is_one_of(who: &[Who], verdict: &Verdict, pusher: Option<&str>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{ObjectFormat, Signature, Worth};
+    use crate::store::{Signature, Worth};
 
     #[test]
     fn only_a_good_signature_or_the_word_of_the_server_says_who_it_is() {
-        let (commit, signer) = (ObjectFormat::Sha1.zero(), "ada@example.org".to_owned());
+        let (commit, signer) = ("1".repeat(40).parse().expect("an id"), "ada@example.org".to_owned());
         let signature =
             Signature { commit, worth: Worth::Good, signer, keys: vec!["SHA256:Ab".to_owned(), "AB12".to_owned()] };
         let (good, unknown) = (Verdict::Signed(signature.clone()), Verdict::Unknown(signature));

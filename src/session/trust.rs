@@ -13,6 +13,9 @@ use crate::merge::commit::rules_of;
 use crate::merge::{MERGER, RULES};
 use crate::store::{Commit, Maker, Oid, Signature, Worth};
 
+/// How many signatures are looked at before it is asked whether all of them are good.
+const AT_A_TIME: usize = 256;
+
 /// What a commit is found to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
@@ -125,8 +128,15 @@ impl Session {
         }
         let mut commits: Vec<Commit> = self.new_commits(head, known)?.collect::<Result<_>>()?;
         commits.reverse();
-        let found = commits.iter().zip(self.verdicts(&commits)?).find(|(_, verdict)| !verdict.is_trusted());
-        found.map_or(Ok(()), |(commit, verdict)| Err(not_signed(commit, &verdict)))
+        // What can be told without asking git about a signature is told first: somebody may have pushed very many.
+        let (signed, unsigned): (Vec<Commit>, Vec<Commit>) = commits.into_iter().partition(|commit| commit.is_signed);
+        for some in [unsigned.as_slice()].into_iter().chain(signed.chunks(AT_A_TIME)) {
+            let found = some.iter().zip(self.verdicts(some)?).find(|(_, verdict)| !verdict.is_trusted());
+            if let Some((commit, verdict)) = found {
+                return Err(not_signed(commit, &verdict));
+            }
+        }
+        Ok(())
     }
 
     /// Returns the commits behind a head and not behind what is `known`, the latest first.

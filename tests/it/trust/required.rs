@@ -56,6 +56,11 @@ fn what_is_signed_comes_in_and_what_is_not_stays_out() {
     assert_eq!(tasks(one), ["T-1", "T-2", "T-3"]);
     assert_eq!(one.tip(), before);
     one.ok(&["task", "new", "Goes on", "--id", "T-5"]);
+    // Nor is it taken in where both have gone on, by a merge that would be published with it.
+    let (mine, theirs) = (one.tip(), team.remote.tip());
+    assert_eq!(one.refused(5, &["sync"]), "not_signed");
+    assert_eq!(one.refused(5, &["claim", "T-5"]), "not_signed");
+    assert_eq!((one.tip(), team.remote.tip()), (mine, theirs));
     let findings = one.coord(&["doctor"]).json().expect(1).data();
     let said = findings["findings"].to_string();
     assert!(said.contains("not_folded_in") && said.contains("is not signed, and coord.requireSigned is on"), "{said}");

@@ -1,7 +1,7 @@
 //! `coord.sign`: what somebody has made carries a signature that git finds good, and what all make alike carries none.
 
 use super::{Key, know, words};
-use crate::harness::{Repo, race_from_the_gate};
+use crate::harness::{PATIENCE, Repo, race_from_the_gate, within};
 use crate::sync::{Team, synced};
 
 /// A repository that signs, and its key.
@@ -27,6 +27,8 @@ fn what_somebody_does_is_signed_and_the_first_commit_is_not() {
         repo.ok(&["undo"]);
         assert_eq!(words(&repo), "GGGGGN");
         assert_eq!(repo.git(&["log", "-1", "--format=%GS", "refs/coord/main"]), "ada@example.org");
+        let verified = repo.data(&["verify"]);
+        assert_eq!((&verified["signed"], &verified["recomputed"]), (&5.into(), &1.into()));
         repo.fsck_strict();
         repo.ok(&["config", "coord.sign", "off"]);
         repo.ok(&["reopen", "T-1"]);
@@ -104,6 +106,26 @@ fn where_it_cannot_be_signed_nothing_is_written_and_nobody_is_asked() {
     repo.git(&["config", "coord.sign", "perhaps"]);
     assert_eq!(repo.coord(&["task", "new", "A task"]).json().expect(5).error_code(), "bad_setting");
     repo.ok(&["config", "coord.sign", "off"]);
+    repo.ok(&["task", "new", "A task"]);
+}
+
+#[test]
+fn a_program_that_never_answers_is_ended_with_all_that_it_has_started() {
+    let repo = Repo::set_up();
+    let (program, told) = (repo.machine.root().join("bin/waits"), repo.machine.root().join("told"));
+    super::script(&program, &format!("#!/bin/sh\nsleep 1000 &\necho $! >{}\nwait\n", told.display()));
+    repo.git(&["config", "gpg.program", "waits"]);
+    repo.git(&["config", "coord.sign", "on"]);
+    let before = repo.tip();
+    let call = repo.coord(&["task", "new", "A task"]).env("GIT_COORD_TEST_SIGN_WITHIN", "2000");
+    let answer = call.expect(128);
+    assert!(answer.stderr.contains("waits did not answer within 2s"), "{answer}");
+    assert_eq!(repo.tip(), before);
+    let sleeper = std::fs::read_to_string(&told).expect("a number").trim().parse().ok();
+    let sleeper = sleeper.and_then(rustix::process::Pid::from_raw).expect("a process");
+    within(PATIENCE, "it is gone", || rustix::process::test_kill_process(sleeper).is_err());
+    // The lock is free again.
+    repo.git(&["config", "coord.sign", "off"]);
     repo.ok(&["task", "new", "A task"]);
 }
 
