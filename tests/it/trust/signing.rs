@@ -152,6 +152,16 @@ fn what_all_machines_make_alike_is_not_signed() {
     let signers = one.git(&["log", "--no-merges", "--format=%G? %GS", "refs/coord/main"]);
     assert_eq!(signers.matches("G ada@example.org").count(), 2, "{signers}");
     assert_eq!(signers.matches("G bob@example.org").count(), 1, "{signers}");
+
+    // What settles a claim is the word of the clone that has settled it.
+    one.ok(&["claim", "T-1"]);
+    two.ok(&["claim", "T-1", "--offline"]);
+    two.coord(&["sync"]).expect(3);
+    synced(one);
+    let log = one.git(&["log", "--no-merges", "--format=%G? %s", "refs/coord/main"]);
+    assert_eq!(log.lines().filter(|line| !line.starts_with("G ")).collect::<Vec<_>>(), ["N git coord"], "{log}");
+    let settled = one.git(&["log", "--no-merges", "--format=%GS", "--author=^git-coord <", "refs/coord/main"]);
+    assert_eq!(settled.trim_end(), "bob@example.org");
 }
 
 #[test]
