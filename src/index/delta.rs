@@ -1,6 +1,6 @@
 //! What differs between the commit that the file describes and the one that is asked about.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{Attempt, Broken, Failure, Found, look, lookup};
 use crate::base::Id;
@@ -16,12 +16,17 @@ use crate::store::{Oid, Store};
 /// The most files that are looked at one by one. What differs by more is made anew.
 const FARTHEST: usize = 20_000;
 
+/// From how many records on they are sorted by their terms: fewer are looked through as quickly. Under test few are many.
+const MANY: usize = if cfg!(feature = "testing") { 3 } else { 64 };
+
 /// The files that differ between two commits, and what becomes of their records.
 pub(super) struct Delta {
     /// The commit that the file describes.
     pub(super) from: Oid,
     pub(super) files: Vec<(Option<(&'static Kind, Id)>, Changed)>,
     pub(super) rows: BTreeMap<(&'static str, Id), Row>,
+    /// Of many, those that have a term, before or after.
+    having: HashMap<(&'static str, Term), BTreeSet<Id>>,
     /// Paths of files that are no records any more or have become some, and of those that are none now.
     pub(super) broken: BTreeMap<String, Option<Broken>>,
 }
@@ -54,7 +59,8 @@ impl Entry {
 impl Delta {
     /// Returns that nothing differs.
     pub(super) fn nothing(from: Oid) -> Self {
-        Delta { from, files: Vec::new(), rows: BTreeMap::new(), broken: BTreeMap::new() }
+        let (rows, having) = (BTreeMap::new(), HashMap::new());
+        Delta { from, files: Vec::new(), rows, having, broken: BTreeMap::new() }
     }
 
     /// Finds out what differs.
@@ -94,7 +100,33 @@ impl Delta {
             }
             delta.files.push((place, Changed { path: change.path, before, after, is_there }));
         }
+        delta.sort();
         Ok(delta)
+    }
+
+    /// Sorts the records by their terms, where there are many: a question about each of them would else look at all, each time.
+    fn sort(&mut self) {
+        if self.rows.len() < MANY {
+            return;
+        }
+        for ((kind, id), row) in &self.rows {
+            for term in [&row.before, &row.after].into_iter().flatten().flat_map(|entry| &entry.terms) {
+                self.having.entry((kind, term.clone())).or_default().insert(id.clone());
+            }
+        }
+    }
+
+    /// Returns the rows of a kind among which are all that fit a question, in the order of their ids.
+    fn candidates(&self, kind: &'static Kind, wanted: &Select) -> Vec<&Row> {
+        let having = |term: &Term| self.having.get(&(kind.name, term.clone()));
+        let count = |group: &&Vec<Term>| group.iter().filter_map(having).map(BTreeSet::len).sum::<usize>();
+        match wanted.groups().iter().min_by_key(count).filter(|_| !self.having.is_empty()) {
+            Some(fewest) => {
+                let ids: BTreeSet<&Id> = fewest.iter().filter_map(having).flatten().collect();
+                ids.into_iter().filter_map(|id| self.rows.get(&(kind.name, id.clone()))).collect()
+            }
+            None => self.rows.iter().filter(|((name, _), _)| *name == kind.name).map(|(_, row)| row).collect(),
+        }
     }
 
     /// Returns whether a record differs.
@@ -106,11 +138,9 @@ impl Delta {
     /// Returns the records that differ and are found by a question now, and how many were found by it before.
     pub(super) fn found(&self, kind: &'static Kind, wanted: &Select) -> (Vec<Position>, usize) {
         let (mut now, mut before) = (Vec::new(), 0);
-        for ((name, _), row) in &self.rows {
-            if *name == kind.name {
-                before += usize::from(row.before.as_ref().is_some_and(|entry| entry.fits(wanted)));
-                now.extend(row.after.as_ref().filter(|entry| entry.fits(wanted)).map(|entry| entry.position.clone()));
-            }
+        for row in self.candidates(kind, wanted) {
+            before += usize::from(row.before.as_ref().is_some_and(|entry| entry.fits(wanted)));
+            now.extend(row.after.as_ref().filter(|entry| entry.fits(wanted)).map(|entry| entry.position.clone()));
         }
         (now, before)
     }
