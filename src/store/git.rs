@@ -25,6 +25,7 @@ pub(super) struct Call {
     file: Option<File>,
     limit: Duration,
     is_apart: bool,
+    is_mute: bool,
 }
 
 /// What git said.
@@ -50,6 +51,7 @@ impl Call {
             file: None,
             limit: Duration::from_secs(30),
             is_apart: false,
+            is_mute: false,
         }
     }
 
@@ -69,11 +71,17 @@ impl Call {
         self
     }
 
-    /// Has git ask nobody anything, and end with all that it has started where it takes too long: in a process group of its
-    /// own, which no terminal answers.
+    /// Has git end with all that it has started where it takes too long: in a process group of its own, which no terminal
+    /// answers.
     pub(super) fn apart(mut self) -> Self {
         self.is_apart = true;
         self
+    }
+
+    /// The same, and git asks nobody anything.
+    pub(super) fn mute(mut self) -> Self {
+        self.is_mute = true;
+        self.apart()
     }
 
     /// Has git speak English, for words that are looked at.
@@ -130,7 +138,10 @@ impl Call {
             command.env("GIT_TERMINAL_PROMPT", "0");
         }
         if self.is_apart {
-            command.process_group(0).env("GIT_TERMINAL_PROMPT", "0").env("GIT_ASKPASS", "false");
+            command.process_group(0);
+        }
+        if self.is_mute {
+            command.env("GIT_TERMINAL_PROMPT", "0").env("GIT_ASKPASS", "false");
             command.env("SSH_ASKPASS", "false").env("SSH_ASKPASS_REQUIRE", "force");
         }
         command.envs(std::mem::take(&mut self.variables));

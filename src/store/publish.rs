@@ -3,6 +3,7 @@
 //! A push is a compare-and-swap: the remote moves its ref from the very commit that was looked at to one that follows it,
 //! or refuses. Who was refused looks again and decides anew, which is `sync`'s business.
 
+use std::io::IsTerminal as _;
 use std::time::{Duration, Instant};
 
 use super::git::{Answer, Call};
@@ -224,10 +225,12 @@ impl Store {
     /// Returns a call of git that asks a remote.
     pub(super) fn remote_call(&self, words: &[&str], limit: Duration) -> Call {
         match self.answer_by.get() {
-            None => Call::new(words).within(limit),
+            // Who sits before it may be asked for a password, and may interrupt it.
+            None if std::io::stdin().is_terminal() => Call::new(words).within(limit),
+            None => Call::new(words).within(limit).apart(),
             Some(deadline) => {
                 let left = deadline.saturating_duration_since(Instant::now());
-                Call::new(words).within(limit.min(left)).apart()
+                Call::new(words).within(limit.min(left)).mute()
             }
         }
     }
