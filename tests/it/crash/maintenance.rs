@@ -92,6 +92,7 @@ fn beside(mut other: impl FnMut(&Repo, usize)) {
     if let Ok(lock) = std::fs::File::open(repo.common_dir().join("coord/maintenance.lock")) {
         lock.lock().expect("what was started in the background comes to its end");
     }
+    other(&repo, rounds);
     // Where git has lost the very last one, the next writer brings it back.
     repo.ok(&["task", "new", "Last", "--id", "last"]);
     let history = repo.history();

@@ -1,5 +1,8 @@
 //! Clones and remotes of other sorts: shallow, partial, mirrored, of another hash, with another ref backend.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
 use super::{Server, Team, synced, tasks};
 use crate::harness::Repo;
 
@@ -121,4 +124,33 @@ fn a_remote_behind_http_is_one_like_the_others() {
     team.laptops[0].ok(&["note", "T-1", "Nobody will see it there"]);
     let refused = team.laptops[0].coord(&["sync"]).json().expect(6);
     assert_eq!(refused.error_code(), "push_failed", "{refused}");
+}
+
+/// By the user's own command, which here stands in for a machine far away and does there what it is told.
+#[test]
+fn a_remote_behind_ssh_is_one_like_the_others() {
+    let team = Team::set_up(2);
+    let root = team.remote.machine.root();
+    let ssh = root.join("bin/far-away");
+    let script = "#!/bin/sh\nwhile test \"$1\" != far.example; do shift; done\nshift\n\
+                  echo \"$*\" >>\"$HOME/asked\"\nexec sh -c \"$*\"\n";
+    fs::write(&ssh, script).expect("a script");
+    fs::set_permissions(&ssh, fs::Permissions::from_mode(0o755)).expect("an executable script");
+    for (n, laptop) in team.laptops.iter().enumerate() {
+        laptop.git(&["remote", "set-url", "origin", &format!("ssh://far.example{}", team.remote.path.display())]);
+        laptop.git(&["config", "core.sshCommand", &ssh.display().to_string()]);
+        laptop.ok(&["task", "new", "New", "--id", &format!("T-new-{n}")]);
+    }
+    team.laptops.iter().chain(&team.laptops[..1]).for_each(|laptop| drop(synced(laptop)));
+    team.assert_equal();
+    assert_eq!(tasks(&team.laptops[0]), ["T-1", "T-new-0", "T-new-1"]);
+    let claimed = team.laptops[0].data(&["claim", "T-1"]);
+    assert_eq!(claimed["claim"]["state"], "confirmed");
+    let asked = fs::read_to_string(root.join("home/asked")).expect("what was asked for");
+    assert!(asked.contains("git-upload-pack") && asked.contains("git-receive-pack"), "{asked}");
+    // Nobody is there to be asked, and nobody is waited for.
+    fs::write(&ssh, "#!/bin/sh\necho 'Permission denied (publickey).' >&2\nexit 255\n").expect("a script");
+    let refused = team.laptops[1].coord(&["sync"]).json().expect(6);
+    assert_eq!(refused.error_code(), "fetch_failed", "{refused}");
+    assert!(refused.error().to_string().contains("Permission denied (publickey)"), "{refused}");
 }
