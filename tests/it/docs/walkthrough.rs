@@ -23,6 +23,11 @@ fn the_walkthrough_of_a_sprint_is_true() {
 }
 
 #[test]
+fn the_walkthrough_of_two_machines_is_true() {
+    play("docs/walkthroughs/two-machines.md");
+}
+
+#[test]
 fn the_sessions_of_security_are_true() {
     if std::process::Command::new("ssh-keygen").arg("-?").output().is_err() {
         crate::trust::skip("ssh-keygen");
