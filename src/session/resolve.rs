@@ -89,7 +89,11 @@ fn exact(snapshot: &dyn Snapshot, kinds: &[&'static Kind], name: &str) -> Result
     Ok(found)
 }
 
-fn single(mut found: Vec<(&'static Kind, Id)>, kinds: &[&'static Kind], name: &str) -> Result<(&'static Kind, Id)> {
+/// Returns the one that was found for a text.
+///
+/// # Errors
+/// `not_found` where nothing was, `ambiguous` where several were, both 4.
+pub fn single(mut found: Vec<(&'static Kind, Id)>, kinds: &[&'static Kind], name: &str) -> Result<(&'static Kind, Id)> {
     match found.len() {
         0 => Err(missing(kinds, name)),
         1 => Ok(found.remove(0)),

@@ -5,14 +5,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::told::Told;
+use super::told::{Told, named};
 use crate::base::{Result, Timestamp};
 use crate::commands::draft;
 use crate::commands::page::{Page, Style, plain, styled};
 use crate::commands::verb::{Group, Report, Scene, Verb};
 use crate::records::Conflict;
-use crate::records::conflict::CONFLICT;
-use crate::session::resolve;
 use crate::state::get;
 
 /// Show a conflict: what each value changes
@@ -23,7 +21,7 @@ use crate::state::get;
 #[derive(Debug, Default, ClapArgs, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Args {
-    /// The conflict: its id, or the start of it
+    /// The conflict: its id, or the start of it, or the record it is about
     #[arg(value_name = "ID")]
     pub id: String,
 }
@@ -49,7 +47,7 @@ impl Verb for Show {
     fn run(args: Args, scene: &Scene) -> Result<Answer> {
         let session = scene.session()?;
         let snapshot = session.snapshot()?;
-        let id = resolve::one(&snapshot, &CONFLICT, &args.id)?;
+        let id = named(&snapshot, &args.id)?;
         let conflict: Conflict = get(&snapshot, &id)?;
         Ok(Answer { conflict: Told::of(&snapshot, &conflict)?, now: session.now() })
     }

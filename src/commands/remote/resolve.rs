@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::told::named;
 use crate::base::{Error, Result};
 use crate::commands::args::text_value;
 use crate::commands::verb::Group;
@@ -13,9 +14,7 @@ use crate::commands::written::Written;
 use crate::ops::Operation;
 use crate::ops::resolve::{Choice, Resolve as Input};
 use crate::records::Conflict;
-use crate::records::conflict::CONFLICT;
 use crate::session::Outcome;
-use crate::session::resolve::one;
 use crate::state::get;
 
 /// Settle a conflict
@@ -28,7 +27,7 @@ use crate::state::get;
 #[derive(Debug, Default, ClapArgs, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Args {
-    /// The conflict: its id, or the start of it
+    /// The conflict: its id, or the start of it, or the record it is about
     #[arg(value_name = "ID")]
     pub id: String,
     /// Leave the record as it is
@@ -60,12 +59,12 @@ impl Write for Resolve {
     type Report = Written;
 
     fn plan(args: Args, desk: &Desk<'_>) -> Result<Input> {
-        let named = [args.keep, args.ours, args.theirs, args.by.is_some(), args.value.is_some()];
-        if named.iter().filter(|named| **named).count() != 1 {
+        let given = [args.keep, args.ours, args.theirs, args.by.is_some(), args.value.is_some()];
+        if given.iter().filter(|given| **given).count() != 1 {
             return Err(Error::usage("give one of --keep, --ours, --theirs, --by NAME and --value V")
                 .hint(format!("git coord conflicts show {}", args.id)));
         }
-        let id = one(desk.snapshot, &CONFLICT, &args.id)?;
+        let id = named(desk.snapshot, &args.id)?;
         let conflict: Conflict = get(desk.snapshot, &id)?;
         let choice = match (args.by, args.value) {
             (Some(name), _) => Choice::By(name),

@@ -4,14 +4,34 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::base::{Result, Timestamp, text};
+use crate::base::{Id, Result, Timestamp, text};
 use crate::commands::page::{Page, Style, plain, styled};
 use crate::commands::record::ago;
 use crate::ops::resolve;
 use crate::records::Conflict;
+use crate::records::Term;
+use crate::records::conflict::Status;
 use crate::records::conflict::{CONFLICT, hash_of};
-use crate::session::resolve::short;
-use crate::state::Snapshot;
+use crate::session::resolve::{any, one, short, single};
+use crate::state::{Select, Snapshot};
+
+/// Returns the conflict that a text names: by its id or the start of it, or by its record, where that has one that is open.
+///
+/// # Errors
+/// `not_found` or `ambiguous`, both 4.
+pub fn named(snapshot: &dyn Snapshot, name: &str) -> Result<Id> {
+    let missing = match one(snapshot, &CONFLICT, name) {
+        Err(error) if error.code() == "not_found" => error.hint("git coord conflicts"),
+        found => return found,
+    };
+    let Ok((kind, id)) = any(snapshot, name) else { return Err(missing) };
+    let open = Select::with(Term::new("record", format!("{}/{id}", kind.name)));
+    let open = snapshot.under(&CONFLICT, &open.and(Term::new("status", Status::Open.as_str())))?;
+    match open.is_empty() {
+        true => Err(missing),
+        false => single(open.into_iter().map(|id| (&CONFLICT, id)).collect(), &[&CONFLICT], name).map(|(_, id)| id),
+    }
+}
 
 /// One of the values.
 #[derive(Debug, Clone, Serialize, JsonSchema)]

@@ -15,10 +15,11 @@ fn a_conflict_is_listed_shown_and_settled() {
     std::fs::write(script.repo.path.join("conflict.jsonl"), format!("{CONFLICT}\n")).expect("a file");
     script.before("import json conflict.jsonl");
     script.run("conflicts").run("conflicts --json").run("conflicts show xsd9").run("conflicts show xsd9 --json");
+    script.run("conflicts show T-1").run("conflicts show task/T-1");
     script.run("resolve xsd9").run("resolve xsd9 --keep --ours").run("resolve nothing --keep");
     script.run("resolve xsd9 --by carl").run("resolve xsd9 --theirs --dry-run");
     script.run("resolve xsd9 --theirs --json").run("show T-1").run("conflicts").run("conflicts --all");
-    script.run("conflicts --cursor 'a b'").run("conflicts show nothing");
+    script.run("conflicts --cursor 'a b'").run("conflicts show nothing").run("resolve T-1 --keep");
     script.run("conflicts show xsd9").run("inbox --agent bob").run("events --limit 1");
     assert_transcript!(script);
 }
