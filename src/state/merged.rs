@@ -5,8 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::event::{Change, Event, Origin};
-use super::rotation::STATE;
+use super::event::{Change, Event, Origin, in_brief};
 use crate::records::kind::{self, Kind};
 
 /// The word for it.
@@ -20,18 +19,7 @@ pub fn event<'p>(made: impl IntoIterator<Item = &'p str>, origin: &Origin) -> Ev
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     records.iter().for_each(|(kind, _)| *counts.entry(kind).or_default() += 1);
     let change = |(kind, count): (&str, usize)| Change { field: kind.to_owned(), from: None, to: Some(count.into()) };
-    Event {
-        id: origin.commit.clone(),
-        r#type: MERGED.to_owned(),
-        record: STATE.to_owned(),
-        agent: origin.agent.clone(),
-        session: origin.session.clone(),
-        correlation_id: origin.correlation_id.clone(),
-        at: origin.at,
-        commit: origin.commit.clone(),
-        blob: None,
-        changes: counts.into_iter().map(change).collect(),
-    }
+    Event { r#type: MERGED.to_owned(), changes: counts.into_iter().map(change).collect(), ..in_brief(origin) }
 }
 
 /// A record of two files is one.
