@@ -17,16 +17,7 @@ impl Repo {
     /// Commits an entry of any mode and any name into the tip with plain git, and returns its object id.
     #[track_caller]
     pub(crate) fn plant_as(&self, mode: &str, path: &OsStr, content: &[u8]) -> String {
-        let index = self.machine.root().join("planting");
-        let git = |words: &[&OsStr], input: &[u8]| {
-            let mut command = self.command("git");
-            command.args(words).env("GIT_INDEX_FILE", &index).stdin(Stdio::piped()).stdout(Stdio::piped());
-            let mut child = command.spawn().expect("git starts");
-            child.stdin.take().expect("a pipe").write_all(input).expect("git listens");
-            let output = child.wait_with_output().expect("git ends");
-            assert!(output.status.success(), "git {words:?}");
-            String::from_utf8(output.stdout).expect("UTF-8").trim().to_owned()
-        };
+        let git = |words: &[&OsStr], input: &[u8]| self.plant_by(words, input);
         let plain = |words: &[&str], input: &[u8]| git(&words.iter().map(OsStr::new).collect::<Vec<_>>(), input);
         let blob = plain(&["hash-object", "-w", "--stdin"], content);
         plain(&["read-tree", "refs/coord/main"], b"");
@@ -39,19 +30,24 @@ impl Repo {
         blob
     }
 
+    /// Runs git with an index of its own, and returns what it prints.
+    #[track_caller]
+    fn plant_by(&self, words: &[&OsStr], input: &[u8]) -> String {
+        let index = self.machine.root().join("planting");
+        let mut command = self.command("git");
+        command.args(words).env("GIT_INDEX_FILE", &index).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().expect("git starts");
+        child.stdin.take().expect("a pipe").write_all(input).expect("git listens");
+        let output = child.wait_with_output().expect("git ends");
+        assert!(output.status.success(), "git {words:?}");
+        String::from_utf8(output.stdout).expect("UTF-8").trim().to_owned()
+    }
+
     /// Commits many changes of files at once with plain git: their new bytes, or nothing where they go.
     #[track_caller]
     pub(crate) fn plant_all(&self, files: &BTreeMap<String, Option<Vec<u8>>>) {
-        let index = self.machine.root().join("planting");
-        let git = |words: &[&str], input: &[u8]| {
-            let mut command = self.command("git");
-            command.args(words).env("GIT_INDEX_FILE", &index).stdin(Stdio::piped()).stdout(Stdio::piped());
-            let mut child = command.spawn().expect("git starts");
-            child.stdin.take().expect("a pipe").write_all(input).expect("git listens");
-            let output = child.wait_with_output().expect("git ends");
-            assert!(output.status.success(), "git {words:?}");
-            String::from_utf8(output.stdout).expect("UTF-8").trim().to_owned()
-        };
+        let git =
+            |words: &[&str], input: &[u8]| self.plant_by(&words.iter().map(OsStr::new).collect::<Vec<_>>(), input);
         git(&["read-tree", "refs/coord/main"], b"");
         let mut lines = String::new();
         // What goes first makes room for what comes.
