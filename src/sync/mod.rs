@@ -14,6 +14,7 @@ pub mod claim;
 mod coming;
 pub mod folded;
 mod inflight;
+mod look;
 pub mod presence;
 pub mod remotes;
 pub mod round;

@@ -10,6 +10,7 @@ use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
 use std::time::{Duration, Instant};
 
+use super::look::{PATIENCE, fetch, look};
 use super::{coming, folded, inflight, presence, silence};
 use crate::base::{Error, Kind, Result, failpoint, time};
 use crate::ops::Operation;
@@ -21,9 +22,6 @@ use crate::store::{Listed, Oid, Pushed, silent, two_faced, unreachable};
 
 /// The least and the most that the time of one attempt counts for, when it is drawn how long to wait after a lost race.
 const SLOTS: (Duration, Duration) = (Duration::from_millis(20), Duration::from_millis(500));
-
-/// How long a remote is asked at the least, however short the time is for which a lost race is tried again.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How much longer than for the remote somebody waits for the one who is asking it.
 const GRACE: Duration = Duration::from_secs(2);
@@ -344,52 +342,6 @@ impl Done {
             }
         }
     }
-}
-
-/// Returns what the remote has, fetched where it is not what it had, and which refs there are.
-fn look(
-    session: &Session,
-    remote: &str,
-    limit: Duration,
-    warnings: &mut Vec<Warning>,
-    is_our_turn: bool,
-) -> Result<(Option<Oid>, Listed)> {
-    let store = session.store();
-    let had = store.tracking_tip(remote)?;
-    let listed =
-        store.list_remote(remote, limit.max(PATIENCE)).inspect_err(|error| silence::note(session, remote, error))?;
-    let Some(has) = listed.tip else {
-        if let Some(had) = had {
-            let message = format!("{remote} had the state and has it no longer (it was at {had}): it gets it again");
-            warnings.push(Warning::new("remote_lost_state", message));
-        }
-        return Ok((None, listed));
-    };
-    if had == Some(has) && store.commit(has).is_ok() && presence::is_heard(session, remote, &listed) {
-        return Ok((Some(has), listed));
-    }
-    let now = fetch(session, remote, is_our_turn)?;
-    if let (Some(had), Some(now)) = (had, now)
-        && matches!(store.is_ancestor(had, now), Ok(false))
-    {
-        let message = format!("{remote} has gone back from {had} to {now}: it gets again what it had");
-        warnings.push(Warning::new("remote_went_back", message));
-    }
-    Ok((now, listed))
-}
-
-/// Fetches. While it is our turn nobody else need bring in what has come by it.
-fn fetch(session: &Session, remote: &str, is_our_turn: bool) -> Result<Option<Oid>> {
-    let store = session.store();
-    let had = store.tracking_tip(remote)?;
-    failpoint::before("sync-fetch").map_err(stopped)?;
-    store.fetch_state(remote)?;
-    failpoint::after("sync-fetch").map_err(stopped)?;
-    let has = store.tracking_tip(remote)?;
-    if let Some(has) = has.filter(|_| is_our_turn && has != had) {
-        coming::note(session, remote, has);
-    }
-    Ok(has)
 }
 
 /// Draws how long to wait after so many lost races: from nothing to the time of 2, 4 or at most 8 attempts, so that those
