@@ -140,13 +140,9 @@ impl Session {
         worked: Option<Worked>,
     ) -> Result<Ground> {
         let Some(theirs) = theirs else { return Ok(Ground::Laid(None)) };
-        if let Some(worked) = worked.filter(|worked| worked.is_of(base, theirs)) {
-            writer.add(chain, worked.new)?;
-            return Ok(Ground::Laid(Some(worked.conflicts)));
-        }
         match unite::step(self.store(), base, theirs, self.shared_tip())? {
             Step::Merge => {
-                let (new, conflicts) = unite::union(self.store(), base, theirs)?;
+                let (new, conflicts) = unite::merge_of(self.store(), base, theirs, worked)?;
                 writer.add(chain, new)?;
                 Ok(Ground::Laid(Some(conflicts)))
             }

@@ -49,16 +49,18 @@ pub struct Joined {
 pub struct Worked {
     tip: Oid,
     theirs: Oid,
-    /// The commit.
-    pub new: NewCommit,
-    /// How many conflicts came of it.
-    pub conflicts: usize,
+    new: NewCommit,
+    conflicts: usize,
 }
 
-impl Worked {
-    /// Returns whether it is that of two heads.
-    pub fn is_of(&self, tip: Oid, theirs: Oid) -> bool {
-        (self.tip, self.theirs) == (tip, theirs)
+/// Returns the merge of two heads: the one that was worked out, where it is of just these two. As [`union`].
+///
+/// # Errors
+/// As [`union`].
+pub fn merge_of(store: &Store, tip: Oid, theirs: Oid, worked: Option<Worked>) -> Result<(NewCommit, usize)> {
+    match worked.filter(|worked| (worked.tip, worked.theirs) == (tip, theirs)) {
+        Some(worked) => Ok((worked.new, worked.conflicts)),
+        None => union(store, tip, theirs),
     }
 }
 
@@ -148,10 +150,7 @@ impl Session {
             }
             Step::TooNew(rules) => return Err(newer_rules(rules)),
             Step::Merge => {
-                let (new, conflicts) = match worked.filter(|worked| worked.is_of(tip, theirs)) {
-                    Some(worked) => (worked.new, worked.conflicts),
-                    None => union(self.store(), tip, theirs)?,
-                };
+                let (new, conflicts) = merge_of(self.store(), tip, theirs, worked)?;
                 let new = NewCommit { expected: Some(tip), reflog: format!("coord: {why}: merge"), ..new };
                 (writer.publish(new)?, How::Merged { conflicts })
             }
