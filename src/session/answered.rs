@@ -25,15 +25,17 @@ impl Session {
             return Ok(());
         }
         let pusher = self.pusher()?;
-        let mut commits: Vec<Commit> = self.new_commits(new, old)?.collect::<Result<_>>()?;
+        let mut commits: Vec<Commit> = self.store().log_since(new, old)?.collect::<Result<_>>()?;
         commits.reverse();
         for (commit, verdict) in commits.iter().zip(self.verdicts(&commits)?) {
-            if is_required && !verdict.is_trusted() {
-                return Err(not_signed(commit, &verdict));
-            }
-            // What is made again from what was judged before it is nobody's.
-            if verdict != Verdict::Recomputed {
-                self.check_allowed(commit, &verdict, &rules, pusher.as_deref())?;
+            let judged = match verdict {
+                _ if is_required && !verdict.is_trusted() => Err(not_signed(commit, &verdict)),
+                // What is made again from what was judged before it is nobody's.
+                Verdict::Recomputed => Ok(()),
+                _ => self.check_allowed(commit, &verdict, &rules, pusher.as_deref()),
+            };
+            if judged.is_err() && self.is_new(commit.id, old)? {
+                return judged;
             }
         }
         Ok(())

@@ -126,38 +126,23 @@ impl Session {
         if !is_signing_required(self.store().config())? {
             return Ok(());
         }
-        let mut commits: Vec<Commit> = self.new_commits(head, known)?.collect::<Result<_>>()?;
+        let mut commits: Vec<Commit> = self.store().log_since(head, known)?.collect::<Result<_>>()?;
         commits.reverse();
         // What can be told without asking git about a signature is told first: somebody may have pushed very many.
         let (signed, unsigned): (Vec<Commit>, Vec<Commit>) = commits.into_iter().partition(|commit| commit.is_signed);
         for some in [unsigned.as_slice()].into_iter().chain(signed.chunks(AT_A_TIME)) {
-            let found = some.iter().zip(self.verdicts(some)?).find(|(_, verdict)| !verdict.is_trusted());
-            if let Some((commit, verdict)) = found {
-                return Err(not_signed(commit, &verdict));
+            for (commit, verdict) in some.iter().zip(self.verdicts(some)?) {
+                if !verdict.is_trusted() && self.is_new(commit.id, known)? {
+                    return Err(not_signed(commit, &verdict));
+                }
             }
         }
         Ok(())
     }
 
-    /// Returns the commits behind a head and not behind what is `known`, the latest first.
-    ///
-    /// # Errors
-    /// `damaged` where one of the two is missing or broken.
-    pub fn new_commits(&self, head: Oid, known: Option<Oid>) -> Result<impl Iterator<Item = Result<Commit>> + '_> {
-        let store = self.store();
-        let known = known.map(|known| Ok::<_, Error>((known, store.commit(known)?.commit_time))).transpose()?;
-        // Where times are equal, the walk may pass by what is known.
-        let is_new = move |commit: &Commit| match known {
-            Some((known, time)) if commit.commit_time <= time => {
-                store.is_ancestor(commit.id, known).map(|is_old| !is_old)
-            }
-            _ => Ok(true),
-        };
-        let commits = store.log_since(head, known.map(|(known, _)| known))?;
-        Ok(commits.filter_map(move |found| match found {
-            Ok(commit) => is_new(&commit).map(|is_new| is_new.then_some(commit)).transpose(),
-            Err(error) => Some(Err(error)),
-        }))
+    /// Returns whether a commit that a walk took for new is: with clocks that went back a walk may pass by what is known.
+    pub(super) fn is_new(&self, commit: Oid, known: Option<Oid>) -> Result<bool> {
+        known.map_or(Ok(true), |known| Ok(!self.store().is_ancestor(commit, known)?))
     }
 }
 

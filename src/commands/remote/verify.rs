@@ -112,7 +112,7 @@ impl Verb for Verify {
             wrong: Vec::new(),
             wrong_total: 0,
         };
-        let mut commits = session.new_commits(tip, since)?;
+        let mut commits = session.store().log_since(tip, since)?;
         scene.progress().begin("checking", None);
         loop {
             let some: Vec<Commit> = commits.by_ref().take(AT_A_TIME).collect::<Result<_>>()?;
