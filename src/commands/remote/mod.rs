@@ -4,6 +4,6 @@ pub mod conflicts;
 pub mod conflicts_show;
 pub mod resolve;
 pub mod sync;
-pub mod verify;
 pub mod told;
+pub mod verify;
 mod watch;

@@ -190,9 +190,7 @@ impl Answer {
         });
         self.warnings.extend(done.warnings);
     }
-}
 
-impl Answer {
     /// Of one that others follow, when it was.
     fn time(&self) -> Span {
         let time = if self.is_watching { format!("{}Z  ", &self.at.to_string()[11..19]) } else { String::new() };

@@ -8,10 +8,8 @@ use crate::base::{Id, Result, Timestamp, text};
 use crate::commands::page::{Page, Style, plain, styled};
 use crate::commands::record::ago;
 use crate::ops::resolve;
-use crate::records::Conflict;
-use crate::records::Term;
-use crate::records::conflict::Status;
-use crate::records::conflict::{CONFLICT, hash_of};
+use crate::records::conflict::{CONFLICT, Status, hash_of};
+use crate::records::{Conflict, Term};
 use crate::session::resolve::{any, one, short, single};
 use crate::state::{Select, Snapshot};
 
